@@ -1,0 +1,1 @@
+"""Thin pages: read state, call the planner, draw."""

@@ -1,0 +1,96 @@
+"""Decision: why this model for this task, what else, and what would flip it?"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import cards, evidence, pictures, state, tables, task_choice
+from planner import Plan, words
+from planner.decision import Decision
+from planner.portfolio import Task
+
+ANSWER = ("run_usd_per_month", "ttft_p95_s", "e2e_p95_s", "p_meets_share")
+
+
+@st.fragment
+def answer(plan: Plan, task: Task, decision: Decision, options: pd.DataFrame) -> None:
+    with st.container(key="decision_answer"):
+        cards.lead(words.decision_sentence(decision, options), holds=decision.passes)
+        if decision.option is None:
+            return
+        cards.badges(decision.evidence, cards.place(options.loc[decision.option]), key="decision_badges")
+        cards.figures(plan, task, decision.option, ANSWER, key="decision_figures", and_today=True)
+
+
+def why(task: Task, decision: Decision, options: pd.DataFrame) -> None:
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.header("Why" if decision.passes else "Why nothing passes", anchor=False)
+        weighed, kept = cards.split(decision.reasons)
+        cards.reasons(weighed, "Reasons")
+        if kept:
+            with st.expander(f"{words.plural(len(kept), 'more check')} passed", key="decision_kept"):
+                cards.reasons(kept, "Checks that passed")
+        if decision.runner_up and decision.option:
+            st.header("Beside its runner-up", anchor=False)
+            tables.side_by_side(options, {"Recommended": decision.option, "Runner-up": decision.runner_up})
+        st.header("What it beats, and why" if decision.passes else "Families that were considered", anchor=False)
+        tables.rejected(decision, words.labels_of(options))
+    with right:
+        st.header("What would flip it", anchor=False)
+        cards.flips(decision, words.labels_of(options))
+        if decision.next_evidence:
+            st.header("What to find out next", anchor=False)
+            cards.sentences(map(words.reason_sentence, decision.next_evidence), "Next evidence")
+        evidence.measured(task, options)
+
+
+def pictured(task: Task, decision: Decision, options: pd.DataFrame) -> None:
+    st.header("Cost and quality", anchor=False)
+    pictures.frontier(options, decision)
+    st.header("Where the time goes", anchor=False)
+    pictures.latency(options, decision, task.slo.e2e_p95_slo_s)
+
+
+@st.fragment
+def every_option(plan: Plan, task: Task, decision: Decision, options: pd.DataFrame) -> None:
+    st.header("All options", anchor=False)
+    shown = tables.filtered(options, "decision")
+    if shown.empty:
+        st.write("No option is left with these filters. Take one of them off.")
+    chosen = None if shown.empty else tables.options(shown, "decision_options")
+    at = list(options.index).index(chosen or decision.option or options.index[0])
+    option = st.selectbox(
+        "Explain an option",
+        options.index,
+        at,
+        format_func=words.labels_of(options).__getitem__,
+        key=f"decision_explained_{chosen}_{task.id}",
+    )
+    with st.container(key="decision_explained"):
+        cards.figures(plan, task, option, tables.WORKING, key="decision_small_figures")
+        cards.reasons(tables.gate_reasons(plan, task.id, option), "Gates of this option")
+
+
+def page(task: Task) -> None:
+    plan = state.plan()
+    decision, options = plan.decision(task.id), plan.options(task.id)
+    answer(plan, task, decision, options)
+    why(task, decision, options)
+    pictured(task, decision, options)
+    every_option(plan, task, decision, options)
+    cards.not_counted(plan)
+
+
+cards.style()
+open_task = state.task() if state.saved() else None
+if open_task is not None:
+    task_choice.head("Decision", "decision", open_task)
+    page(open_task)
+else:
+    st.title("Decision", anchor=False)
+    if state.saved() is None:
+        cards.no_plan("A decision needs a plan: open one, and this page says which model each of its tasks should use, and why.")
+    else:
+        cards.no_tasks("This plan has no tasks yet. Add one, and this page says which model it should use, and why.")

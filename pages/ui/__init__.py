@@ -1,0 +1,1 @@
+"""What pages share: state, and one way to draw each kind of thing."""

@@ -1,0 +1,88 @@
+"""Measured scores of a task: shown, added and removed; the decision moves with each of them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+from pydantic import ValidationError
+
+from pages.ui import cards, state
+from planner import words
+from planner.commands import ReplaceTask
+from planner.errors import InputError
+from planner.portfolio import MeasuredScore, Task
+from planner.problems import first_sentence
+from planner.quantity import parse_number
+
+
+def measured(task: Task, options: pd.DataFrame) -> None:
+    """The team's own scores, which outrank every public one, with a small form for another."""
+    names = _models(options)
+    st.header("Measured scores", anchor=False)
+    cards.note("A score from your own cases outranks every public one. Add one, and this decision moves at once.")
+    for score in task.measured:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"decision_score_{_plain(score.key)}"):
+            told = f"**{words.md_escape(names.get(score.key, score.key))}** scored {words.count(score.score)} of 100"
+            st.markdown(f"{told} on {words.plural(score.cases, 'case')}{_when(score)}", width="content")
+            st.button("Remove", key=f"decision_unscore_{_plain(score.key)}", type="tertiary", on_click=_remove, args=(task.id, score.key))
+    with st.form("decision_score_form", border=False):
+        key = st.selectbox(
+            "Model", list(names), format_func=names.__getitem__, key="decision_score_model", index=None, placeholder="Pick a model"
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            typed = st.text_input("Score of 100", key="decision_score_value", placeholder="91.5", width=130)
+            cases = st.text_input("Cases", key="decision_score_cases", placeholder="50", width=130)
+            added = st.form_submit_button("Add score", key="decision_score_add")
+    if added:
+        _add(task, key, typed, cases)
+
+
+def _models(options: pd.DataFrame) -> dict[str, str]:
+    """Every model and effort considered for this task, by its key."""
+    plain = options[options["pattern"] == "hosted_api"].sort_values("label")
+    return {str(key).partition(":")[2]: str(label) for key, label in plain["label"].items()}
+
+
+def _plain(key: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in key)
+
+
+def _when(score: MeasuredScore) -> str:
+    return f", measured on {score.measured_on.isoformat()}" if score.measured_on else ""
+
+
+def _add(task: Task, key: str | None, typed: str, cases: str) -> None:
+    try:
+        score = read_score(key, typed, cases)
+    except InputError as error:
+        st.error(words.md_escape(error))
+        return
+    kept = tuple(each for each in task.measured if each.key != score.key)
+    if state.run(ReplaceTask(task=task.model_copy(update={"measured": (*kept, score)}))):
+        st.rerun()
+
+
+def read_score(key: str | None, typed: str, cases: str) -> MeasuredScore:
+    """A measured score from what was typed; InputError says which part cannot be used."""
+    if key is None:
+        raise InputError("Model: pick the model that was measured.")
+    provider, _, rest = key.partition("/")
+    model, _, effort = rest.rpartition("@")
+    found: dict[str, float] = {}
+    for name, label, text in (("score", "Score of 100", typed), ("cases", "Cases", cases)):
+        try:
+            found[name] = parse_number(text)
+        except InputError as error:
+            raise InputError(f"{label}: {error}") from None
+    try:
+        return MeasuredScore(provider=provider, model=model, effort=effort, measured_on=date.today(), **found)  # type: ignore[arg-type]
+    except ValidationError as error:
+        label = "Cases" if error.errors()[0]["loc"] == ("cases",) else "Score of 100"
+        raise InputError(f"{label}: {first_sentence(error)}") from None
+
+
+def _remove(task_id: str, key: str) -> None:
+    task = state.portfolio().task(task_id)
+    state.run(ReplaceTask(task=task.model_copy(update={"measured": tuple(each for each in task.measured if each.key != key)})))

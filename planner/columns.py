@@ -1,0 +1,40 @@
+"""Columns: arrays of floats in which NaN is unknown, and the few helpers that keep unknown unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Column = NDArray[np.float64]
+else:
+    Column = np.ndarray
+
+
+def known(column: Column) -> Any:
+    """1 where a value is known, 0 where it is not."""
+    return ~np.isnan(column)
+
+
+def choose(condition: Any, then: Column | float, otherwise: Column | float) -> Column:
+    """`then` where the condition is 1 (true), `otherwise` where it is 0, unknown where the condition is unknown.
+
+    `np.where` takes the else branch on NaN, which would turn "unknown" into an answer.
+    """
+    picked = np.where(condition, then, otherwise)
+    if np.asarray(condition).dtype == bool:
+        return np.asarray(picked, dtype=float)
+    return np.asarray(np.where(np.isnan(condition), np.nan, picked), dtype=float)
+
+
+def charge(units: Column, usd_per_unit: Column) -> Column:
+    """Units times their price. No units cost nothing, even where the price is unknown; unknown units stay unknown."""
+    return np.asarray(np.where(units == 0, 0.0, units * usd_per_unit), dtype=float)
+
+
+def between(column: Column, least: Column, most: Column) -> Column:
+    """The value held within bounds; unknown stays unknown."""
+    return np.asarray(np.clip(column, least, most), dtype=float)

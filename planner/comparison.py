@@ -1,0 +1,74 @@
+"""Two plans of the same portfolio side by side: what moves, what flips, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from planner.plans import Plan
+from planner.portfolio import Task
+
+
+@dataclass(frozen=True)
+class ComparisonRow:
+    """One task under both plans; None is unknown or absent."""
+
+    task_id: str
+    task_name: str
+    base_option: str | None
+    other_option: str | None
+    base_label: str | None
+    other_label: str | None
+    base_usd_per_month: float | None
+    other_usd_per_month: float | None
+    delta_usd_per_month: float | None
+    flips: bool
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Flipped tasks first, then by how much the bill moves."""
+
+    base_name: str
+    other_name: str
+    rows: tuple[ComparisonRow, ...]
+    base_usd_per_month: float
+    other_usd_per_month: float
+    delta_usd_per_month: float
+    flipped: int
+    horizon: pd.DataFrame
+    """`month_start`, `base_usd`, `other_usd`: the recommended bill of each month."""
+
+
+def compare(base: Plan, other: Plan) -> Comparison:
+    """What changes from `base` to `other`."""
+    because = tuple(c.because for c in other.scenario.changes if c.because)
+    shared = {task.id for task in other.portfolio.tasks}
+    rows = [_row(base, other, task, because) for task in base.portfolio.tasks if task.id in shared]
+    rows.sort(key=lambda r: (not r.flips, -abs(r.delta_usd_per_month or 0.0)))
+    before, after = base.summary().recommended_usd_per_month, other.summary().recommended_usd_per_month
+    return Comparison(
+        base.scenario.name, other.scenario.name, tuple(rows), before, after, after - before, sum(r.flips for r in rows),
+        pd.DataFrame({"month_start": _months(base)["month_start"], "base_usd": _months(base)["usd"], "other_usd": _months(other)["usd"]}),
+    )  # fmt: skip
+
+
+def _row(base: Plan, other: Plan, task: Task, because: tuple[str, ...]) -> ComparisonRow:
+    first, second = base.decision(task.id).option, other.decision(task.id).option
+    before = base.recommended_usd_per_month(task)
+    after = other.recommended_usd_per_month(other.portfolio.task(task.id))
+    return ComparisonRow(
+        task.id, task.name, first, second, first and base.label(first), second and other.label(second), before, after,
+        None if before is None or after is None else after - before, first != second, because if first != second or before != after else (),
+    )  # fmt: skip
+
+
+def _months(plan: Plan) -> pd.DataFrame:
+    """The recommended options' bills added up, month by month."""
+    frames = [plan.monthly(d.task_id, d.option) for d in plan.decisions if d.option]
+    if not frames:
+        return pd.DataFrame({"month_start": pd.to_datetime([]), "usd": []})
+    return pd.DataFrame({"month_start": frames[0]["month_start"], "usd": np.sum([f["run_usd_per_month"] for f in frames], axis=0)})

@@ -1,0 +1,196 @@
+"""Gates, frontier, ranking, reasons and flips: from numbers to one decision a task, by the rule of design §5."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, ndtri
+
+from planner.columns import Column
+from planner.decision import Decision, Reason, Rejected
+from planner.evaluate import Evaluation
+from planner.facts import SIZE_CLASSES
+from planner.flips import flips
+from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason
+from planner.pattern import registry
+from planner.rule import NOTHING, closest, best_first, pick
+
+CASES_TO_TEST = 50
+
+
+def on_frontier(evaluation: Evaluation, found: Gates) -> np.ndarray:
+    """Capable options that no other beats on cost, p95 and quality at once; shape (tasks, options)."""
+    values = evaluation.values
+    result = np.zeros(found.capable.shape, dtype=bool)
+    for t in range(len(evaluation.tasks)):
+        keep = np.flatnonzero(found.capable[t] & ~np.isnan(values["quality_share"][t]) & ~np.isnan(values["e2e_p95_s"][t]))
+        cost, late, right = (values[n][t][keep] for n in ("tco_usd", "e2e_p95_s", "quality_share"))
+        no_worse = (cost[:, None] <= cost) & (late[:, None] <= late) & (right[:, None] >= right)
+        better = (cost[:, None] < cost) | (late[:, None] < late) | (right[:, None] > right)
+        result[t, keep] = ~(no_worse & better).any(axis=0)
+    return result
+
+
+def decide(evaluation: Evaluation, found: Gates) -> tuple[Decision, ...]:
+    """One decision for each task."""
+    return tuple(_decide(evaluation, found, t) for t in range(len(evaluation.tasks)))
+
+
+def _decide(evaluation: Evaluation, found: Gates, t: int) -> Decision:
+    task, policy, options = evaluation.tasks[t], evaluation.portfolio.policy, evaluation.options
+    tco, quality = evaluation.values["tco_usd"][t], evaluation.values["quality_share"][t]
+    passes = found.passes[t]
+    chosen = _pick(evaluation, t, passes)
+    if chosen == NOTHING:
+        chosen = closest(found.capable[t], found.shortfall[t], quality, tco, policy.closest_tolerance_share)
+        if chosen == NOTHING:
+            return _nothing(evaluation, found, t)
+    others = np.array([(o.ref.provider, o.ref.model) != (options[chosen].ref.provider, options[chosen].ref.model) for o in options])
+    runner_up = _pick(evaluation, t, passes & others)
+    held = bool(passes[chosen])
+    reasons = [gate_reason(evaluation, found, t, chosen, gate) for gate in GATES]
+    ranking = [_why_chosen(evaluation, found, t, chosen, runner_up)] if held else [Reason("nothing_passes", "fail")]
+    return Decision(
+        task_id=task.id,
+        option=options[chosen].key,
+        passes=held,
+        evidence=evidence_of(found, t, chosen),
+        reasons=tuple(ranking + reasons),
+        runner_up=None if runner_up == NOTHING else options[runner_up].key,
+        rejected=_rejected(evaluation, found, t, chosen),
+        flips_when=flips(evaluation, found, t, chosen, runner_up),
+        next_evidence=_next_evidence(evaluation, found, t, chosen),
+        relax=None if held else _relax(evaluation, found, t, chosen),
+    )
+
+
+def _pick(evaluation: Evaluation, t: int, eligible: np.ndarray) -> int:
+    """The rule applied to one task."""
+    values = evaluation.values
+    order = best_first(values["quality_share"][t])
+    complexity = np.array([o.pattern.complexity for o in evaluation.options])
+    saving = evaluation.portfolio.policy.simplicity_saving_share
+    chosen = int(pick(eligible[order], values["tco_usd"][t][order], complexity[order], saving))
+    return NOTHING if chosen == NOTHING else int(order[chosen])
+
+
+def _nothing(evaluation: Evaluation, found: Gates, t: int) -> Decision:
+    """No option has the capabilities the task asks for."""
+    return Decision(
+        task_id=evaluation.tasks[t].id, option=None, passes=False, evidence="unproven", reasons=(Reason("nothing_capable", "fail"),),
+        runner_up=None, rejected=_rejected(evaluation, found, t, NOTHING), flips_when=(),
+        next_evidence=(), relax=Reason("relax_constraints", "fail"),
+    )  # fmt: skip
+
+
+def _why_chosen(evaluation: Evaluation, found: Gates, t: int, chosen: int, runner_up: int) -> Reason:
+    tco = evaluation.values["tco_usd"][t]
+    passing = np.flatnonzero(found.passes[t])
+    months = float(evaluation.portfolio.policy.horizon_months)
+    if len(passing) == 1:
+        return Reason("only_option", "pass", None, {"tco_usd": float(tco[chosen]), "horizon_months": months})
+    cheapest = passing[int(np.argmin(tco[passing]))]
+    if tco[cheapest] < tco[chosen]:
+        saving = 1 - float(tco[cheapest] / tco[chosen])
+        needed = evaluation.portfolio.policy.simplicity_saving_share
+        return Reason("simpler", "pass", needed - saving, {"saving_share": saving, "needed_share": needed})
+    following = None if runner_up == NOTHING else float(tco[runner_up])
+    margin = None if following is None else following - float(tco[chosen])
+    return Reason("cheapest", "pass", margin, {"tco_usd": float(tco[chosen]), "horizon_months": months, "next_tco_usd": following})
+
+
+def _rejected(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> tuple[Rejected, ...]:
+    """Every other size class, pattern and rung: its best member and why it was not chosen."""
+    options = evaluation.options
+    sizes = np.array([o.fact.size_class for o in options])
+    patterns = np.array([o.pattern_id for o in options])
+    families = [(size, sizes == size) for size in SIZE_CLASSES if chosen == NOTHING or sizes[chosen] != size]
+    families += [(p, patterns == p) for p in registry() if chosen == NOTHING or patterns[chosen] != p]
+    result = [_rejected_family(evaluation, found, t, chosen, name, member) for name, member in families]
+    return (
+        *result,
+        _fine_tune(evaluation, found, t),
+        Rejected("train", None, Reason("train_ladder", "not assessed", None, {"missing": "declared data advantage"})),
+    )
+
+
+def _rejected_family(evaluation: Evaluation, found: Gates, t: int, chosen: int, family: str, member: np.ndarray) -> Rejected:
+    policy, tco, quality = evaluation.portfolio.policy, evaluation.values["tco_usd"][t], evaluation.values["quality_share"][t]
+    run = evaluation.values["run_usd_per_month"][t]
+    best = _pick(evaluation, t, found.passes[t] & member)
+    if best != NOTHING and chosen != NOTHING and found.passes[t, chosen]:
+        ratio = float(tco[best] / tco[chosen]) if tco[chosen] > 0 else None
+        values = {"ratio": ratio, "delta_usd_per_month": float(run[best] - run[chosen]), "tco_usd": float(tco[best])}
+        code = "costlier" if tco[best] >= tco[chosen] else "not_simpler"
+        return Rejected(family, evaluation.options[best].key, Reason(code, "pass", float(tco[chosen] - tco[best]), values))
+    near = closest(found.capable[t] & member, found.shortfall[t], quality, tco, policy.closest_tolerance_share)
+    if near == NOTHING:
+        inside = np.flatnonzero(member)
+        if not len(inside):
+            return Rejected(family, None, Reason("pattern_not_offered", "not assessed"))
+        near = int(inside[np.argmin(found.shortfall[t][inside])])
+    failing = [
+        gate for gate in GATES if found.status[gate][t, near] != PASS and not (gate == "output" and found.status[gate][t, near] == -1)
+    ]
+    failing = [gate for gate in failing if not (gate == "quality" and np.isnan(evaluation.values["bar_share"][t, near]))]
+    reason = gate_reason(evaluation, found, t, near, failing[0]) if failing else Reason("costlier", "pass")
+    return Rejected(family, evaluation.options[near].key, reason)
+
+
+def _fine_tune(evaluation: Evaluation, found: Gates, t: int) -> Rejected:
+    """The ladder of design §5: fine-tuning needs three yeses; this version does not price it, and says so."""
+    measured = evaluation.measurements[t]
+    bars = evaluation.values["bar_share"][t]
+    tried = len(measured) >= 2 and bool(len(bars)) and all(m.wilson_high_share < bars[0] for m in measured)
+    recurring = evaluation.tasks[t].traffic.requests_per_day.typical > 0
+    missing = [
+        *([] if tried else ["measured scores of at least two sizes, all under the bar"]),
+        *([] if recurring else ["a recurring task"]),
+        "a break-even volume (fine-tuning is not priced yet)",
+    ]
+    return Rejected(
+        "fine-tune",
+        None,
+        Reason("fine_tune_ladder", "not assessed", None, {"yes_count": float(tried + recurring), "missing": "; ".join(missing)}),
+    )
+
+
+def _next_evidence(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> tuple[Reason, ...]:
+    """What to find out next: a bar if none is stated, then scores of the pick and of cheaper and dearer neighbours."""
+    result = []
+    bars = evaluation.values["bar_share"][t]
+    if len(bars) and np.isnan(bars[0]):
+        result.append(Reason("state_bar", "not assessed"))
+    elif evidence_of(found, t, chosen) != "proven":
+        tco, chance = evaluation.values["tco_usd"][t], np.nan_to_num(evaluation.values["p_meets_share"][t])
+        measured = {m.key for m in evaluation.measurements[t]}
+        names = [] if evaluation.options[chosen].ref.key in measured else [evaluation.options[chosen].fact.name]
+        # Uncertain cheaper models can still change the answer; certain ones cannot.
+        order = np.argsort(tco)
+        for i in order:
+            option = evaluation.options[i]
+            cheaper = tco[i] < tco[chosen] and chance[i] >= 0.2 and found.capable[t, i]
+            if cheaper and option.ref.key not in measured and option.fact.name not in names and len(names) < 3:
+                names.append(option.fact.name)
+        if names:
+            result.append(Reason("test_models", "not assessed", None, {"models": "; ".join(names), "cases": float(CASES_TO_TEST)}))
+    if evaluation.tasks[t].current is None:
+        result.append(Reason("name_current", "not assessed"))
+    return tuple(result)
+
+
+def _relax(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> Reason:
+    """Which bar would have to give for the closest option, and by how much."""
+    failing = [g for g in GATES if found.status[g][t, chosen] != PASS and g != "output"]
+    failing = [g for g in failing if not (g == "quality" and np.isnan(evaluation.values["bar_share"][t, chosen]))] or ["output"]
+    gate = failing[-1] if "quality" in failing else failing[0]
+    reason = gate_reason(evaluation, found, t, chosen, gate)
+    values = dict(reason.values)
+    if gate == "quality":
+        values["would_pass_bar_share"] = float(_reachable_bar(evaluation)[t, chosen])
+    return Reason(f"relax_{gate}", "fail", reason.margin, values)
+
+
+def _reachable_bar(evaluation: Evaluation) -> Column:
+    """The highest bar each option meets with the confidence the policy asks for."""
+    values, confidence = evaluation.values, evaluation.portfolio.policy.quality_confidence_share
+    return np.asarray(expit(values["quality_logit"] - ndtri(confidence) * values["quality_sd_logit"]))

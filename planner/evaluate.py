@@ -1,0 +1,324 @@
+"""Tasks × request shapes × options × calls, all at once: the numbers every decision and chart reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+
+from planner.catalog import Catalog, PriceSheet, archetypes, assumptions
+from planner.columns import Column
+from planner.engine import call_graph, option_graph
+from planner.facts import SIZE_CLASSES, efforts, latency_classes
+from planner.options import CallColumns, Option, options, price_columns
+from planner.portfolio import Portfolio, Scenario, Task, window_fit_share
+from planner.quality.task import Level, Measurement, measure, update_level
+
+TOKEN_FIELDS = (
+    "fresh_input_tokens", "cached_input_tokens", "cache_write_tokens", "visible_output_tokens", "image_tokens", "audio_tokens",
+)  # fmt: skip
+CALL_RESULTS = ("usd_per_request", "prefill_s", "thinking_s", "decode_s", "ttft_visible_s", "e2e_s", "ttft_tail_s", "e2e_tail_s")
+OPTION_RESULTS = (
+    "requests_per_month", "run_usd_per_month", "error_usd", "tco_usd", "cost_per_solved_usd", "quality_share",
+    "quality_low_share", "quality_high_share", "p_meets_share", "quality_logit", "quality_sd_logit", "growth_months",
+)  # fmt: skip
+
+
+@dataclass
+class Evaluation:
+    """All numbers of one portfolio under one scenario. Arrays are (tasks, options) unless said otherwise; NaN is unknown."""
+
+    portfolio: Portfolio
+    scenario: Scenario
+    as_of: date
+    options: list[Option]
+    sheet: PriceSheet
+    columns: CallColumns
+    shape_task: np.ndarray
+    """Task index of each row of the calls frame."""
+    shape_share: Column
+    call_inputs: dict[str, Column]
+    """Typical inputs of the call graph; each broadcasts to (request shapes, call columns)."""
+    call_values: dict[str, Column]
+    """Call results, (request shapes, call columns)."""
+    group_usd: Column
+    """Mean price per request, (tasks, (option, price period) groups)."""
+    option_inputs: dict[str, Column]
+    levels: list[Level]
+    measurements: list[list[Measurement]]
+    values: dict[str, Column] = field(default_factory=dict)
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        return self.portfolio.tasks
+
+    @cached_property
+    def option_index(self) -> dict[str, int]:
+        return {option.key: i for i, option in enumerate(self.options)}
+
+    @cached_property
+    def task_index(self) -> dict[str, int]:
+        return {task.id: i for i, task in enumerate(self.tasks)}
+
+
+def scenario_date(portfolio: Portfolio, scenario: Scenario) -> date:
+    """The date prices are read on: the scenario's where it names one, else the portfolio's."""
+    moved = [c.as_of for c in scenario.changes if c.as_of is not None]
+    return moved[-1] if moved else portfolio.as_of
+
+
+def volume_factor(scenario: Scenario) -> float:
+    """What the scenario multiplies every task's volume by."""
+    return float(np.prod([c.factor for c in scenario.changes if c.quantity == "volume" and c.factor is not None]))
+
+
+def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Evaluation:
+    """Every option for every task, in the typical case and with low and high bills beside it."""
+    as_of = scenario_date(portfolio, scenario)
+    chosen = options(portfolio, catalog)
+    sheet, columns = price_columns(chosen, catalog, as_of, portfolio.policy.horizon_months, scenario)
+    shape_task = np.repeat(np.arange(len(portfolio.tasks)), [len(t.shapes) for t in portfolio.tasks])
+    shape_share = np.array([s.share for t in portfolio.tasks for s in t.shapes])
+    inputs = _call_inputs(portfolio, chosen, sheet, columns, shape_task, "typical")
+    calls = call_graph().evaluate(inputs, CALL_RESULTS)
+    full = (len(shape_share), len(columns.option))
+    calls = {name: np.broadcast_to(value, full) for name, value in calls.items()}
+    measurements = [[measure(m.key, m.score, m.cases) for m in task.measured] for task in portfolio.tasks]
+    ability, ability_sd = _abilities(portfolio, catalog, chosen)
+    levels = _levels(portfolio, chosen, measurements, ability, ability_sd)
+    result = Evaluation(
+        portfolio, scenario, as_of, chosen, sheet, columns, shape_task, shape_share, inputs, calls,
+        group_usd=_by_group(calls["usd_per_request"], columns, shape_task, shape_share, len(portfolio.tasks)),
+        option_inputs={}, levels=levels, measurements=measurements,
+    )  # fmt: skip
+    result.option_inputs = _option_inputs(result, ability, ability_sd)
+    result.values = _option_values(result)
+    return result
+
+
+def _call_inputs(
+    portfolio: Portfolio, chosen: list[Option], sheet: PriceSheet, columns: CallColumns, shape_task: np.ndarray, case: str
+) -> dict[str, Column]:
+    """Inputs of the call graph: request shapes down the rows, (option, period, call) across the columns."""
+    shapes = [shape for task in portfolio.tasks for shape in task.shapes]
+    inputs: dict[str, Column] = {
+        name: np.array([getattr(s, name).case(case) for s in shapes], dtype=float).reshape(-1, 1) for name in TOKEN_FIELDS
+    }
+    for name in ("turns_per_conversation", "fixed_prompt_tokens"):
+        per_task = np.array([getattr(task, name) for task in portfolio.tasks], dtype=float)
+        inputs[name] = per_task[shape_task].reshape(-1, 1)
+    measured = [np.nan if s.measured_reasoning_tokens is None else s.measured_reasoning_tokens for s in shapes]
+    inputs["measured_reasoning_tokens"] = np.array(measured, dtype=float).reshape(-1, 1)
+    tail = assumptions()["output_length_tail_ratio"].typical
+    spread = np.array([1.0 if len(task.shapes) > 1 else tail for task in portfolio.tasks], dtype=float)
+    inputs["output_length_tail_ratio"] = spread[shape_task].reshape(-1, 1)
+    known_efforts, classes = efforts(), latency_classes()
+    per_option = {
+        "is_reasoning": [float(known_efforts[o.ref.effort].is_reasoning) for o in chosen],
+        "reasoning_ratio": [known_efforts[o.ref.effort].reasoning_ratio.case(case) for o in chosen],
+        **{
+            name: [classes[o.fact.size_class, name].typical for o in chosen]
+            for name in ("overhead_s", "prefill_tokens_per_s", "output_tokens_per_s")
+        },
+    }
+    inputs |= {name: np.array(value, dtype=float)[columns.option].reshape(1, -1) for name, value in per_option.items()}
+    waits = [0.0 if call.wait is None else assumptions()[call.wait].typical for call in columns.calls]
+    inputs["wait_s"] = np.array(waits, dtype=float).reshape(1, -1)
+    for name in ("ttft_tail_ratio", "decode_tail_ratio"):
+        inputs[name] = np.array([[assumptions()[name].typical]])
+    inputs["price_factor"] = sheet.price_factor[sheet.offer[columns.sheet_column]].reshape(1, -1)
+    return inputs | _rates(inputs, sheet, columns)
+
+
+def _rates(inputs: dict[str, Column], sheet: PriceSheet, columns: CallColumns) -> dict[str, Column]:
+    """The rate of each kind of token for each request: one row where no tier can apply, else picked by request size."""
+    size = call_graph().evaluate(inputs, ["input_tokens"])["input_tokens"]
+    starts = sheet.tier_starts[columns.sheet_column]
+    base = {name: values[columns.sheet_column, 0].reshape(1, -1) for name, values in sheet.usd.items()}
+    largest = float(np.max(size, initial=0.0))
+    crossed = np.flatnonzero((starts[:, 1:] < largest).any(axis=1))
+    if not len(crossed):
+        return base
+    tier = (size[:, :, None] > starts[crossed][None, :, :]).sum(axis=2) - 1
+    rates = {}
+    for name, values in sheet.usd.items():
+        wide = np.repeat(base[name], len(size), axis=0)
+        wide[:, crossed] = values[columns.sheet_column[crossed]][np.arange(len(crossed)), tier]
+        rates[name] = wide
+    return rates
+
+
+def _by_group(values: Column, columns: CallColumns, shape_task: np.ndarray, share: Column, tasks: int) -> Column:
+    """Mean over a task's request shapes by share, summed over an option's calls: (tasks, (option, period) groups)."""
+    weighted = np.add.reduceat(values * columns.call_share, columns.group_starts, axis=1) * share[:, None]
+    return _per_task(weighted, shape_task, tasks)
+
+
+def _per_task(rows: Column, shape_task: np.ndarray, tasks: int) -> Column:
+    if not tasks:
+        return np.empty((0, rows.shape[1]))
+    return np.asarray(np.add.reduceat(rows, np.searchsorted(shape_task, np.arange(tasks)), axis=0))
+
+
+def weighted_quantile(values: Column, share: Column, at: float) -> Column:
+    """The smallest value that at least `at` of the requests stay within, column by column."""
+    order = np.argsort(values, axis=0, kind="stable")
+    reached = np.cumsum(share[order], axis=0) >= at - 1e-12
+    return np.asarray(np.take_along_axis(np.take_along_axis(values, order, axis=0), reached.argmax(axis=0)[None], axis=0)[0])
+
+
+def _quantiles(evaluation: Evaluation, name: str, at: float) -> Column:
+    """A quantile over a task's request shapes for every option: (tasks, options)."""
+    columns = evaluation.columns
+    now = np.add.reduceat(evaluation.call_values[name], columns.group_starts, axis=1)[:, columns.first_group]
+    result = np.empty((len(evaluation.tasks), now.shape[1]))
+    bounds = np.searchsorted(evaluation.shape_task, np.arange(len(evaluation.tasks) + 1))
+    single = np.diff(bounds) == 1
+    result[single] = now[bounds[:-1][single]]
+    for t in np.flatnonzero(~single):
+        rows = slice(bounds[t], bounds[t + 1])
+        result[t] = weighted_quantile(now[rows], evaluation.shape_share[rows], at)
+    return result
+
+
+def _abilities(portfolio: Portfolio, catalog: Catalog, chosen: list[Option]) -> tuple[Column, Column]:
+    """Ability and its uncertainty for each (task, option); a model without public scores takes its size class's middle."""
+    refs = {option.ref.key: option for option in chosen}
+    position = np.array([list(refs).index(option.ref.key) for option in chosen], dtype=int)
+    classes = np.array([option.fact.size_class for option in refs.values()])
+    by_archetype = {}
+    for name in {task.archetype for task in portfolio.tasks}:
+        kind = archetypes().get(name)
+        if kind is None:
+            by_archetype[name] = np.full((2, len(refs)), np.nan)
+            continue
+        found = np.array([catalog.ability(o.ref, dict(kind.skills))[:2] for o in refs.values()]).reshape(-1, 2).T
+        mean, sd = found[0].copy(), found[1].copy()
+        for size_class in SIZE_CLASSES:
+            inside = classes == size_class
+            scored = inside & ~np.isnan(found[0])
+            if scored.any():
+                mean[inside & ~scored] = found[0][scored].mean()
+                sd[inside & ~scored] = assumptions()["unscored_sd_logit"].typical
+        by_archetype[name] = np.array([mean, sd])
+    both = np.array([by_archetype[task.archetype] for task in portfolio.tasks]).reshape(-1, 2, len(refs))
+    return both[:, 0][:, position], both[:, 1][:, position]
+
+
+def _levels(
+    portfolio: Portfolio, chosen: list[Option], measurements: list[list[Measurement]], ability: Column, ability_sd: Column
+) -> list[Level]:
+    first = {option.ref.key: i for i, option in reversed(list(enumerate(chosen)))}
+    levels = []
+    for t, task in enumerate(portfolio.tasks):
+        kind = archetypes().get(task.archetype)
+        if kind is None:
+            levels.append(Level(float("nan"), float("nan")))
+            continue
+        seen = [(m, float(ability[t, first[m.key]]), float(ability_sd[t, first[m.key]])) for m in measurements[t] if m.key in first]
+        levels.append(update_level(Level(kind.level.typical, kind.level_sd_logit), seen))
+    return levels
+
+
+def bar_share(task: Task) -> float:
+    """The task's bar as a share of right answers; NaN when none was stated."""
+    if task.quality.quality_bar_score is not None:
+        return task.quality.quality_bar_score / 100
+    if task.quality.errors_per_1000 is not None:
+        return 1 - task.quality.errors_per_1000 / 1000
+    return float("nan")
+
+
+def _column(values: list[float]) -> Column:
+    return np.array(values, dtype=float).reshape(-1, 1)
+
+
+def _option_inputs(evaluation: Evaluation, ability: Column, ability_sd: Column) -> dict[str, Column]:
+    """Inputs of the option graph; each broadcasts to (tasks, options)."""
+    tasks, policy = evaluation.tasks, evaluation.portfolio.policy
+    shape = (len(tasks), len(evaluation.options))
+    measured, measured_sd = np.full(shape, np.nan), np.full(shape, np.nan)
+    for t, found in enumerate(evaluation.measurements):
+        for measurement in found:
+            here = [i for i, option in enumerate(evaluation.options) if option.ref.key == measurement.key]
+            measured[t, here], measured_sd[t, here] = measurement.quality_logit, measurement.quality_sd_logit
+    nan = float("nan")
+    constants = ("hours_per_month", "hours_per_day", "logistic_normal_scale", "interval_80_z", "least_probability_share",
+                 "most_probability_share")  # fmt: skip
+    return {
+        **{name: np.array([[assumptions()[name].typical]]) for name in constants},
+        "usd_per_request": evaluation.group_usd[:, evaluation.columns.first_group],
+        "requests_per_day": _column([t.traffic.requests_per_day.typical for t in tasks]),
+        "volume_factor": np.array([[volume_factor(evaluation.scenario)]]),
+        "growth_share_per_month": _column([t.traffic.growth_share_per_month for t in tasks]),
+        "period_start_months": np.array([[0.0]]),
+        "period_end_months": np.array([[float(policy.horizon_months)]]),
+        "upfront_usd": np.zeros((1, shape[1])),
+        "usd_per_error": _column([nan if t.quality.usd_per_error is None else t.quality.usd_per_error for t in tasks]),
+        "bar_share": _column([bar_share(t) for t in tasks]),
+        "task_level_logit": _column([level.logit for level in evaluation.levels]),
+        "task_level_sd_logit": _column([level.sd_logit for level in evaluation.levels]),
+        "ability_logit": ability,
+        "ability_sd_logit": ability_sd,
+        "measured_quality_logit": measured,
+        "measured_quality_sd_logit": measured_sd,
+    }
+
+
+def _option_values(evaluation: Evaluation) -> dict[str, Column]:
+    """Every (task, option) number a page or a gate reads."""
+    columns, inputs = evaluation.columns, evaluation.option_inputs
+    shape = (len(evaluation.tasks), len(evaluation.options))
+    by_period = inputs | {
+        "usd_per_request": evaluation.group_usd,
+        "period_start_months": columns.group_start_months.reshape(1, -1),
+        "period_end_months": columns.group_end_months.reshape(1, -1),
+    }
+    spend = option_graph().evaluate(by_period, ["period_spend_usd"])["period_spend_usd"]
+    inputs["spend_usd"] = np.add.reduceat(spend, columns.first_group, axis=1) if shape[1] else np.empty(shape)
+    values = {k: np.broadcast_to(v, shape) for k, v in option_graph().evaluate(inputs, OPTION_RESULTS).items()}
+    values |= {name: np.broadcast_to(inputs[name], shape) for name in ("usd_per_request", "spend_usd", "upfront_usd", "bar_share")}
+    values["ttft_p50_s"] = _quantiles(evaluation, "ttft_visible_s", 0.5)
+    values["ttft_p95_s"] = _quantiles(evaluation, "ttft_tail_s", 0.95)
+    values["e2e_p50_s"] = _quantiles(evaluation, "e2e_s", 0.5)
+    values["e2e_p95_s"] = _quantiles(evaluation, "e2e_tail_s", 0.95)
+    for name in ("prefill_s", "thinking_s", "decode_s"):
+        means = _by_group(evaluation.call_values[name], columns, evaluation.shape_task, evaluation.shape_share, shape[0])
+        values[name] = means[:, columns.first_group]
+    now = columns.group_starts[columns.first_group]
+    for name in ("overhead_s", "wait_s"):
+        values[name] = np.broadcast_to(evaluation.call_inputs[name][:, now], shape)
+    for case in ("low", "high"):
+        values[f"run_usd_per_month_{case}"] = np.broadcast_to(_run_case(evaluation, case), shape)
+    values["window_fit_share"] = _window_fit(evaluation)
+    return values
+
+
+def case_call_inputs(evaluation: Evaluation, case: str) -> dict[str, Column]:
+    """Inputs of the call graph with lengths and reasoning at their `low`, `typical` or `high` ends."""
+    return _call_inputs(evaluation.portfolio, evaluation.options, evaluation.sheet, evaluation.columns, evaluation.shape_task, case)
+
+
+def _run_case(evaluation: Evaluation, case: str) -> Column:
+    """The monthly bill with volumes, lengths and reasoning at their low or high ends."""
+    portfolio = evaluation.portfolio
+    inputs = case_call_inputs(evaluation, case)
+    full = (len(evaluation.shape_share), len(evaluation.columns.option))
+    usd = np.broadcast_to(call_graph().evaluate(inputs, ["usd_per_request"])["usd_per_request"], full)
+    groups = _by_group(usd, evaluation.columns, evaluation.shape_task, evaluation.shape_share, len(portfolio.tasks))
+    case_inputs = evaluation.option_inputs | {
+        "usd_per_request": groups[:, evaluation.columns.first_group],
+        "requests_per_day": _column([t.traffic.requests_per_day.case(case) for t in portfolio.tasks]),
+    }
+    return option_graph().evaluate(case_inputs, ["run_usd_per_month"])["run_usd_per_month"]
+
+
+def _window_fit(evaluation: Evaluation) -> Column:
+    """Share of each task's requests that fit each option's window; NaN where the window is unknown."""
+    nan = float("nan")
+    window = np.array([o.fact.context_window_tokens or nan for o in evaluation.options], dtype=float)
+    most_in = np.array([o.fact.max_input_tokens or nan for o in evaluation.options], dtype=float)
+    rows = [window_fit_share(task, window, most_in, task.max_output_tokens) for task in evaluation.tasks]
+    return np.array(rows, dtype=float).reshape(len(evaluation.tasks), len(evaluation.options))

@@ -1,0 +1,288 @@
+"""Why this number? One row of an evaluation as a tree of steps that ends in facts, inputs and assumptions with sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from planner.catalog import Catalog, archetypes, assumptions
+from planner.columns import Column
+from planner.decision import Origin, Source, Step
+from planner.engine import call_graph, option_graph
+from planner.evaluate import Evaluation, case_call_inputs
+from planner.facts import efforts, latency_classes
+from planner.pattern import registry
+from planner.portfolio import Task
+from planner.quality.task import Level
+from planner.quantities import vocabulary
+
+QUANTILES = {
+    "ttft_p50_s": ("ttft_visible_s", 0.5), "ttft_p95_s": ("ttft_tail_s", 0.95),
+    "e2e_p50_s": ("e2e_s", 0.5), "e2e_p95_s": ("e2e_tail_s", 0.95),
+}  # fmt: skip
+MEANS = ("usd_per_request", "prefill_s", "thinking_s", "decode_s", "overhead_s", "wait_s")
+CASES = {"run_usd_per_month_low": "low", "run_usd_per_month_high": "high"}
+
+
+def known(value: float) -> float | None:
+    """None for unknown."""
+    return None if np.isnan(value) else float(value)
+
+
+def step(name: str, value: float | str | None, origin: Origin, source: Source | None, *parts: Step, **shown: str) -> Step:
+    """A step labelled from the vocabulary."""
+    row = vocabulary()[name]
+    if isinstance(value, float):
+        value = known(value)
+    meaning = shown.pop("meaning", row.meaning)
+    return Step(name, shown.pop("label", row.label), value, row.unit, origin, meaning=meaning, source=source, parts=parts, **shown)
+
+
+def assumed(name: str, case: str = "typical") -> Step:
+    """An assumption with its why."""
+    row = assumptions()[name]
+    return step(name, row.case(case), "assumption", row.source)
+
+
+class Explainer:
+    """Explains the numbers of one (task, option) of an evaluation."""
+
+    def __init__(self, evaluation: Evaluation, catalog: Catalog, t: int, o: int) -> None:
+        self.evaluation, self.catalog, self.t, self.o = evaluation, catalog, t, o
+        self.task: Task = evaluation.tasks[t]
+        self.option = evaluation.options[o]
+        self.rows = [int(n) for n in np.flatnonzero(evaluation.shape_task == t)]
+
+    def explain(self, name: str) -> Step:
+        """Any quantity of the options table as a tree."""
+        if name in CASES:
+            return self._bill(CASES[name], name)
+        if name in option_graph().formulas:
+            return option_graph().explain(name, self._option_row(), self._option_leaf)
+        return self._option_leaf(name, float(self.evaluation.values[name][self.t, self.o]))
+
+    # Option level.
+
+    def _option_row(self) -> dict[str, float]:
+        shape = self.evaluation.values["tco_usd"].shape
+        return {name: float(np.broadcast_to(value, shape)[self.t, self.o]) for name, value in self.evaluation.option_inputs.items()}
+
+    def _option_leaf(self, name: str, value: float) -> Step:
+        if name in QUANTILES:
+            return self._quantile(name, *QUANTILES[name])
+        if name in MEANS:
+            return self._mean(name, self.evaluation.columns.first_group[self.o], self.evaluation.call_inputs)
+        if name in assumptions():
+            return assumed(name)
+        handlers = {
+            "spend_usd": self._spend, "upfront_usd": self._upfront, "volume_factor": self._volume_factor,
+            "ability_logit": self._ability, "ability_sd_logit": self._ability, "task_level_logit": self._level,
+            "task_level_sd_logit": self._level, "measured_quality_logit": self._measured, "measured_quality_sd_logit": self._measured,
+            "period_start_months": self._horizon, "period_end_months": self._horizon, "window_fit_share": self._window,
+            "bar_share": self._bar,
+        }  # fmt: skip
+        return handlers[name](name, value) if name in handlers else self._entered(name, value)
+
+    def _entered(self, name: str, value: float, measured: bool = False) -> Step:
+        """A field of the task: entered, measured by an importer, or the archetype's starting value."""
+        if name in self.task.assumed:
+            kind = archetypes()[self.task.archetype]
+            return step(name, value, "archetype", kind.source)
+        if measured:
+            return step(
+                name, value, "measured", Source("usage", "Measured in the task's imported usage", note="; ".join(self.task.observations))
+            )
+        return step(name, value, "entered", Source("entered", f"Entered for '{self.task.name}' in '{self.evaluation.portfolio.name}'"))
+
+    def _spend(self, name: str, value: float) -> Step:
+        columns = self.evaluation.columns
+        parts = []
+        for group in map(int, np.flatnonzero(columns.group_option == self.o)):
+            row = self._option_row() | {
+                "usd_per_request": float(self.evaluation.group_usd[self.t, group]),
+                "period_start_months": float(columns.group_start_months[group]),
+                "period_end_months": float(columns.group_end_months[group]),
+            }
+            parts.append(option_graph().explain("period_spend_usd", row, partial(self._period_leaf, group)))
+        return step(name, value, "aggregate", None, *parts, formula=f"sum over {len(parts)} price period{'s' * (len(parts) > 1)}")
+
+    def _period_leaf(self, group: int, name: str, value: float) -> Step:
+        if name == "usd_per_request":
+            return self._mean(name, group, self.evaluation.call_inputs)
+        if name in {"period_start_months", "period_end_months"}:
+            note = f"Price periods of {self.option.ref.provider}/{self.option.ref.model} from {self.evaluation.as_of.isoformat()}"
+            return step(name, value, "fact", self.catalog.price_source(self.option.ref.provider, self.option.ref.model, note))
+        return self._option_leaf(name, value)
+
+    def _upfront(self, name: str, value: float) -> Step:
+        title = registry()[self.option.pattern_id].title
+        return step(name, value, "fact", Source("definition", f"{title}: nothing is paid before the first request"))
+
+    def _volume_factor(self, name: str, value: float) -> Step:
+        scenario = self.evaluation.scenario
+        because = "; ".join(c.because for c in scenario.changes if c.quantity == "volume" and c.because)
+        return step(name, value, "scenario", Source("scenario", f"Scenario '{scenario.name}'", note=because))
+
+    def _horizon(self, name: str, value: float) -> Step:
+        return step(name, value, "policy", Source("policy", f"Policy of '{self.evaluation.portfolio.name}': planning horizon"))
+
+    def _ability(self, name: str, value: float) -> Step:
+        kind = archetypes().get(self.task.archetype)
+        source = self.catalog.ability(self.option.ref, dict(kind.skills))[2] if kind else None
+        if source:
+            return step(name, value, "fact", source)
+        row = assumptions()["unscored_sd_logit"]
+        note = f"No public scores for this model: the middle of its size class ({self.option.fact.size_class}) stands in. {row.source.note}"
+        return step(name, value, "assumption", Source(row.source.id, row.source.title, row.source.url, row.source.checked_on, note))
+
+    def _level(self, name: str, value: float) -> Step:
+        kind = archetypes()[self.task.archetype]
+        prior: Level = Level(kind.level.typical, kind.level_sd_logit)
+        start = prior.logit if name == "task_level_logit" else prior.sd_logit
+        parts = [step(name, start, "archetype", kind.level.source, label=f"Starting value for {kind.label.lower()}")]
+        for m in self.evaluation.measurements[self.t]:
+            parts.append(self._score(m.key, m.score_share))
+        if len(parts) == 1:
+            return parts[0]
+        formula = "starting value and measured scores less their models' abilities, weighted by certainty"
+        return step(name, value, "aggregate", None, *parts, formula=formula)
+
+    def _score(self, key: str, score_share: float) -> Step:
+        found = next(m for m in self.task.measured if m.key == key)
+        when = found.measured_on.isoformat() if found.measured_on else ""
+        source = Source("own-eval", f"Your evaluation of {key}: {found.cases} cases", checked_on=when, note=found.note)
+        return step("measured_score", score_share, "measured", source)
+
+    def _measured(self, name: str, value: float) -> Step:
+        found = [m for m in self.evaluation.measurements[self.t] if m.key == self.option.ref.key]
+        parts = [self._score(m.key, m.score_share) for m in found]
+        if not parts:
+            return step(name, None, "measured", Source("own-eval", "Not measured on this task"))
+        return step(name, value, "aggregate", None, *parts, formula="log-odds of right answers, half a case added to each side")
+
+    def _bar(self, name: str, value: float) -> Step:
+        given = "quality_bar_score" if self.task.quality.quality_bar_score is not None else "errors_per_1000"
+        raw = getattr(self.task.quality, given)
+        if raw is None:
+            return step(name, None, "entered", Source("entered", "No quality bar was stated"))
+        formula = "score ÷ 100" if given == "quality_bar_score" else "1 − errors ÷ 1000"
+        return step(name, value, "aggregate", None, self._entered(given, float(raw)), formula=formula)
+
+    def _window(self, name: str, value: float) -> Step:
+        fact = self.option.fact
+        parts = [step("context_window_tokens", fact.context_window_tokens, "fact", fact.source)]
+        if fact.max_input_tokens:
+            parts.append(step("max_input_tokens", fact.max_input_tokens, "fact", fact.source))
+        if self.task.max_output_tokens is not None:
+            parts.append(self._entered("max_output_tokens", float(self.task.max_output_tokens)))
+        for n in self.rows:
+            parts.append(self._shape(n, "input_tokens", 0, self.evaluation.call_inputs))
+        formula = "share of requests whose input and allowed output fit the window together"
+        return step(name, value, "aggregate", None, *parts, formula=formula)
+
+    def _bill(self, case: str, name: str) -> Step:
+        """The low or high bill: the same formula with every ranged input at that end."""
+        inputs = case_call_inputs(self.evaluation, case)
+        group = self.evaluation.columns.first_group[self.o]
+        price = self._mean("usd_per_request", group, inputs, case)
+        day = self.task.traffic.requests_per_day.case(case)
+        row = self._option_row() | {"usd_per_request": price.value if isinstance(price.value, float) else np.nan, "requests_per_day": day}
+
+        def leaf(leaf_name: str, value: float) -> Step:
+            return price if leaf_name == "usd_per_request" else self._option_leaf(leaf_name, value)
+
+        bill = option_graph().explain("run_usd_per_month", row, leaf)
+        return step(name, float(self.evaluation.values[name][self.t, self.o]), "formula", bill.source, *bill.parts,
+                    formula=bill.formula, substituted=bill.substituted)  # fmt: skip
+
+    # Call level.
+
+    def _mean(self, name: str, group: int, inputs: Mapping[str, Column], case: str = "typical") -> Step:
+        """A mean over request shapes by share, summed over calls."""
+        columns = self.evaluation.columns
+        start = int(columns.group_starts[group])
+        calls = [c for c in range(start, len(columns.option)) if columns.period[c] == group]
+        parts = [self._shape(n, name, c, inputs, case) for c in calls for n in self.rows]
+        if len(parts) == 1:
+            return parts[0]
+        shares = np.array([self.evaluation.shape_share[n] * columns.call_share[c] for c in calls for n in self.rows])
+        value = float(np.sum([np.nan if p.value is None else p.value for p in parts] * shares))
+        return step(name, value, "aggregate", None, *parts, formula=f"mean over {len(parts)} request shapes, weighted by their share")
+
+    def _quantile(self, name: str, call_name: str, at: float) -> Step:
+        columns = self.evaluation.columns
+        column = int(columns.group_starts[columns.first_group[self.o]])
+        values = self.evaluation.call_values[call_name][self.rows, column]
+        value = float(self.evaluation.values[name][self.t, self.o])
+        sets = self.rows[int(np.argmin(np.abs(values - value)))]
+        part = self._shape(sets, call_name, column, self.evaluation.call_inputs)
+        formula = (
+            part.label
+            if len(self.rows) == 1
+            else f"{part.label}, which {at:.0%} of requests stay within, over {len(self.rows)} request shapes"
+        )
+        return step(name, value, "aggregate", None, part, formula=formula)
+
+    def _shape(self, n: int, name: str, column: int, inputs: Mapping[str, Column], case: str = "typical") -> Step:
+        """One request shape of one call, explained by the call graph."""
+        shape = (len(self.evaluation.shape_task), len(self.evaluation.columns.option))
+        row = {key: float(np.broadcast_to(value, shape)[n, column]) for key, value in inputs.items()}
+
+        def leaf(leaf_name: str, value: float) -> Step:
+            return self._call_leaf(leaf_name, value, n, column, row, case)
+
+        if name not in call_graph().formulas:
+            return leaf(name, row[name])
+        return call_graph().explain(name, row, leaf)
+
+    def _call_leaf(self, name: str, value: float, n: int, column: int, row: dict[str, float], case: str) -> Step:
+        ref, effort = self.option.ref, efforts()[self.option.ref.effort]
+        if name in self.evaluation.sheet.usd:
+            return self._rate(name, value, column, row)
+        if name == "price_factor":
+            scenario = self.evaluation.scenario
+            because = "; ".join(c.because for c in scenario.changes if c.quantity == "price" and c.because)
+            return step(name, value, "scenario", Source("scenario", f"Scenario '{scenario.name}'", note=because))
+        if name == "is_reasoning":
+            return step(name, value, "fact", Source("efforts", f"Effort '{ref.effort}' in data/efforts.csv"))
+        if name == "reasoning_ratio":
+            return step(name, value, "assumption", effort.reasoning_ratio.source)
+        if name in {"overhead_s", "prefill_tokens_per_s", "output_tokens_per_s"}:
+            return step(name, value, "fact", latency_classes()[self.option.fact.size_class, name].source)
+        if name == "wait_s":
+            wait = self.evaluation.columns.calls[column].wait
+            return step(name, value, "assumption", assumptions()[wait].source) if wait else step(
+                name, value, "fact", Source("definition", "Direct calls do not wait in a batch"))  # fmt: skip
+        if name == "output_length_tail_ratio" and len(self.task.shapes) > 1:
+            return step(name, value, "measured", Source("usage", "The request shapes already hold the spread of lengths"))
+        if name in assumptions():
+            return assumed(name)
+        per_task = name in {"turns_per_conversation", "fixed_prompt_tokens"}
+        measured = name == "measured_reasoning_tokens" or (len(self.task.shapes) > 1 and not per_task)
+        return self._entered(name, value, measured)
+
+    def _rate(self, name: str, value: float, column: int, row: dict[str, float]) -> Step:
+        """A list price, with the tier and date it holds for and, for kinds without a rate of their own, what stands in."""
+        sheet, held = self.evaluation.sheet, self.evaluation.columns.sheet_column[column]
+        size = float(call_graph().evaluate({k: np.array([v]) for k, v in row.items()}, ["input_tokens"])["input_tokens"][0])
+        tier = int((size > sheet.tier_starts[held]).sum()) - 1
+        notes = [f"valid on {sheet.start_dates[held].isoformat()}"]
+        if tier > 0:
+            notes.append(f"rate for requests above {sheet.tier_starts[held, tier]:,.0f} input tokens")
+        if self.evaluation.columns.calls[column].processing == "batch":
+            notes.append("batch price")
+        if not sheet.own_rate[name][held, tier] and name != "usd_per_call":
+            notes.append("no rate of its own: billed as plain input")
+        if not sheet.own_rate[name][held, tier] and name == "usd_per_call":
+            notes.append("no fee per call listed")
+        source = self.catalog.price_source(self.option.ref.provider, self.option.ref.model, "; ".join(notes))
+        return step(name, value, "fact", source)
+
+
+def total(name: str, parts: list[Step], formula: str) -> Step:
+    """A sum over tasks as a step; unknown parts are left out and the formula says so."""
+    values: list[Any] = [p.value for p in parts if p.value is not None]
+    return step(name, float(sum(values)) if values else None, "aggregate", None, *parts, formula=formula)

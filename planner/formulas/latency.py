@@ -1,0 +1,74 @@
+"""How long one request takes on a hosted API: a sourced class estimate with spread, not a promise."""
+
+from planner.columns import Column
+from planner.formula import formula
+
+LEVEL = "call"
+
+
+@formula(unit="s", source="definition")
+def prefill_s(input_tokens: Column, prefill_tokens_per_s: Column) -> Column:
+    """Time the model takes to read the input; twice the input takes twice as long."""
+    return input_tokens / prefill_tokens_per_s
+
+
+@formula(unit="s", source="definition")
+def ttft_s(wait_s: Column, overhead_s: Column, prefill_s: Column) -> Column:
+    """Time to first token (TTFT), thinking included as tokens: waiting, network and queue, and reading the input."""
+    return wait_s + overhead_s + prefill_s
+
+
+@formula(unit="s", source="definition")
+def thinking_s(reasoning_output_tokens: Column, output_tokens_per_s: Column) -> Column:
+    """Time spent on reasoning tokens before the first visible one."""
+    return reasoning_output_tokens / output_tokens_per_s
+
+
+@formula(unit="s", source="definition")
+def ttft_visible_s(ttft_s: Column, thinking_s: Column) -> Column:
+    """Time to the first token a person sees."""
+    return ttft_s + thinking_s
+
+
+@formula(unit="s", source="definition")
+def decode_s(visible_output_tokens: Column, output_tokens_per_s: Column) -> Column:
+    """Time to write the visible answer."""
+    return visible_output_tokens / output_tokens_per_s
+
+
+@formula(unit="s", source="definition")
+def e2e_s(ttft_s: Column, output_tokens: Column, output_tokens_per_s: Column) -> Column:
+    """End to end: TTFT plus all output tokens at the output speed."""
+    return ttft_s + output_tokens / output_tokens_per_s
+
+
+@formula(unit="s_per_token", source="definition")
+def tpot_s(output_tokens_per_s: Column) -> Column:
+    """Time per output token (TPOT), the mean gap between two tokens of one answer."""
+    return 1 / output_tokens_per_s
+
+
+@formula(unit="s", source="nim-metrics")
+def e2e_from_tpot_s(ttft_s: Column, output_tokens: Column, tpot_s: Column) -> Column:
+    """End to end in the other common form, TTFT + (output tokens − 1) × TPOT; one token interval less."""
+    return ttft_s + (output_tokens - 1) * tpot_s
+
+
+@formula(unit="s", source="definition")
+def ttft_tail_s(
+    wait_s: Column,
+    overhead_s: Column,
+    prefill_s: Column,
+    ttft_tail_ratio: Column,
+    thinking_s: Column,
+    output_length_tail_ratio: Column,
+    decode_tail_ratio: Column,
+) -> Column:
+    """First visible token on a slow day for this request shape: an upper estimate, since slow parts rarely coincide."""
+    return wait_s + (overhead_s + prefill_s) * ttft_tail_ratio + thinking_s * output_length_tail_ratio * decode_tail_ratio
+
+
+@formula(unit="s", source="definition")
+def e2e_tail_s(ttft_tail_s: Column, decode_s: Column, output_length_tail_ratio: Column, decode_tail_ratio: Column) -> Column:
+    """End to end on a slow day for this request shape, long answers included."""
+    return ttft_tail_s + decode_s * output_length_tail_ratio * decode_tail_ratio

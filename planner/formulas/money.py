@@ -1,0 +1,55 @@
+"""From a price per request to the bill, the total cost of ownership and the cost of a solved request."""
+
+import numpy as np
+
+from planner.columns import Column, choose, known
+from planner.formula import formula
+
+LEVEL = "option"
+
+
+@formula(unit="request_per_month", source="infracost")
+def requests_per_month(requests_per_day: Column, volume_factor: Column, hours_per_month: Column, hours_per_day: Column) -> Column:
+    """Requests in a month of 730 hours, after the scenario's volume changes."""
+    return requests_per_day * volume_factor * hours_per_month / hours_per_day
+
+
+@formula(unit="usd_per_month", source="definition")
+def run_usd_per_month(usd_per_request: Column, requests_per_month: Column) -> Column:
+    """The monthly bill at the price date, before growth."""
+    return usd_per_request * requests_per_month
+
+
+@formula(unit="month", source="definition")
+def growth_months(period_start_months: Column, period_end_months: Column, growth_share_per_month: Column) -> Column:
+    """Months of today's volume that a price period carries when requests grow steadily."""
+    return choose(
+        growth_share_per_month == 0,
+        period_end_months - period_start_months,
+        ((1 + growth_share_per_month) ** period_end_months - (1 + growth_share_per_month) ** period_start_months)
+        / np.log1p(choose(growth_share_per_month == 0, growth_share_per_month + 1, growth_share_per_month)),
+    )
+
+
+@formula(unit="usd", source="definition")
+def period_spend_usd(usd_per_request: Column, requests_per_month: Column, growth_months: Column) -> Column:
+    """The bill of one price period: from one dated price change to the next, or to the horizon."""
+    return usd_per_request * requests_per_month * growth_months
+
+
+@formula(unit="usd", source="definition")
+def error_usd(requests_per_month: Column, growth_months: Column, quality_share: Column, usd_per_error: Column) -> Column:
+    """What wrong answers cost over the horizon, where the team said what one costs."""
+    return requests_per_month * growth_months * (1 - quality_share) * usd_per_error
+
+
+@formula(unit="usd", source="definition")
+def tco_usd(upfront_usd: Column, spend_usd: Column, error_usd: Column) -> Column:
+    """Total cost of ownership over the planning horizon, undiscounted; the cost of errors is in it where one is stated."""
+    return upfront_usd + spend_usd + choose(known(error_usd), error_usd, 0)
+
+
+@formula(unit="usd", source="definition")
+def cost_per_solved_usd(usd_per_request: Column, quality_share: Column) -> Column:
+    """What one right answer costs."""
+    return usd_per_request / quality_share

@@ -1,0 +1,191 @@
+"""Gates: pass, fail or not assessed, each with a margin, for every (task, option)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from planner.columns import Column
+from planner.decision import Evidence, Reason, Status
+from planner.evaluate import Evaluation
+from planner.facts import assumptions
+
+GATES = (
+    "price", "window", "output", "modality", "tools", "provider", "weights", "retirement", "ttft", "e2e", "budget", "quality",
+)  # fmt: skip
+CAPABILITY_GATES = ("price", "modality", "tools", "provider", "weights", "retirement")
+"""What no bar can be relaxed for: an option that fails one of these is never even the closest."""
+
+PASS, FAIL, NOT_ASSESSED = 1, 0, -1
+STATUS: dict[int, Status] = {PASS: "pass", FAIL: "fail", NOT_ASSESSED: "not assessed"}
+REASON_CODE = {"window": "window_fit", "output": "output_limit"}
+
+
+@dataclass(frozen=True)
+class Gates:
+    """`status[gate]` is 1, 0 or −1 and `margin[gate]` the signed distance in the gate's own unit; shape (tasks, options)."""
+
+    status: dict[str, np.ndarray]
+    margin: dict[str, Column]
+    passes: np.ndarray
+    """True where no gate fails and every gate the task asks for could be assessed."""
+    capable: np.ndarray
+    """True where the capability gates pass."""
+    shortfall: Column
+    """How far an option is from passing: missed gates' distances as shares of what was asked, added up; 0 passes."""
+    evidence: np.ndarray
+
+
+def _at_most(value: Column, limit: Column) -> tuple[np.ndarray, Column]:
+    """Pass where value ≤ limit; a blank limit passes; an unknown value under a stated limit is not assessed."""
+    margin = limit - value
+    status = np.where(np.isnan(limit), PASS, np.where(np.isnan(value), NOT_ASSESSED, np.where(margin >= 0, PASS, FAIL)))
+    return status, margin
+
+
+def _known_yes(facts: list[bool | None]) -> np.ndarray:
+    return np.array([NOT_ASSESSED if f is None else (PASS if f else FAIL) for f in facts])
+
+
+def gates(evaluation: Evaluation) -> Gates:
+    """Assess every gate of design §5 for every (task, option)."""
+    tasks, options, policy, values = evaluation.tasks, evaluation.options, evaluation.portfolio.policy, evaluation.values
+    shape = (len(tasks), len(options))
+    nan = float("nan")
+
+    def limits(pick: list[float | None]) -> Column:
+        return np.array([nan if v is None else v for v in pick], dtype=float).reshape(-1, 1)
+
+    status: dict[str, np.ndarray] = {}
+    margin: dict[str, Column] = {gate: np.full(shape, nan) for gate in GATES}
+    fit = values["window_fit_share"]
+    status["window"] = np.where(np.isnan(fit), NOT_ASSESSED, np.where(fit >= policy.window_fit_min_share, PASS, FAIL))
+    margin["window"] = fit - policy.window_fit_min_share
+    most_out = np.array([[o.fact.max_output_tokens or nan for o in options]], dtype=float)
+    asked = limits([None if t.max_output_tokens is None else float(t.max_output_tokens) for t in tasks])
+    margin["output"] = most_out - asked
+    no_limit = np.isnan(most_out) & ~np.isnan(asked)
+    status["output"] = np.where(np.isnan(asked), PASS, np.where(no_limit, NOT_ASSESSED, np.where(margin["output"] >= 0, PASS, FAIL)))
+    tools = _known_yes([o.fact.supports_tools for o in options])
+    status["tools"] = np.array([tools if t.constraints.needs_tools else np.full(shape[1], PASS) for t in tasks])
+    status["modality"] = np.array([_modality(evaluation, t.constraints.modalities) for t in tasks])
+    status["provider"] = np.array([_provider(evaluation, t.constraints.allowed_providers, t.constraints.denied_providers) for t in tasks])
+    weights = _known_yes([o.fact.open_weights for o in options])
+    status["weights"] = np.array([weights if t.constraints.open_weights_only else np.full(shape[1], PASS) for t in tasks])
+    # An announced end inside the horizon rules an option out; unknown retirement dates do not.
+    ends = evaluation.as_of + timedelta(hours=policy.horizon_months * assumptions()["hours_per_month"].typical)
+    left = np.array([nan if o.fact.retires_on is None else (o.fact.retires_on - ends).days for o in options], dtype=float)
+    margin["retirement"] = np.broadcast_to(left, shape)
+    status["retirement"] = np.where(margin["retirement"] < 0, FAIL, PASS)
+    status["price"] = np.where(np.isnan(values["tco_usd"]) | np.isnan(values["run_usd_per_month"]), NOT_ASSESSED, PASS)
+    status["ttft"], margin["ttft"] = _at_most(values["ttft_p95_s"], limits([t.slo.ttft_p95_slo_s for t in tasks]))
+    status["e2e"], margin["e2e"] = _at_most(values["e2e_p95_s"], limits([t.slo.e2e_p95_slo_s for t in tasks]))
+    status["budget"], margin["budget"] = _at_most(values["run_usd_per_month"], limits([t.budget_usd_per_month for t in tasks]))
+    chance = values["p_meets_share"]
+    no_bar = np.isnan(values["bar_share"])
+    margin["quality"] = chance - policy.quality_confidence_share
+    status["quality"] = np.where(no_bar | np.isnan(chance), NOT_ASSESSED, np.where(margin["quality"] >= 0, PASS, FAIL))
+    status = {gate: np.broadcast_to(status[gate], shape) for gate in GATES}
+    # What nobody asked for does not stand in the way: no bar stated, or no published output limit.
+    excused = {"quality": no_bar, "output": np.ones(shape, dtype=bool)}
+    stands = [status[g] == PASS if g not in excused else (status[g] == PASS) | ((status[g] == NOT_ASSESSED) & excused[g]) for g in GATES]
+    by_gate = dict(zip(GATES, stands, strict=True))
+    return Gates(
+        status=status,
+        margin=margin,
+        passes=np.logical_and.reduce(stands),
+        capable=np.logical_and.reduce([by_gate[g] for g in CAPABILITY_GATES]),
+        shortfall=_shortfall(evaluation, margin, stands),
+        evidence=_evidence(evaluation, chance, policy.quality_confidence_share),
+    )
+
+
+def _shortfall(evaluation: Evaluation, margin: dict[str, Column], stands: list[np.ndarray]) -> Column:
+    """Sum over missed gates of the miss as a share of what was asked; a gate without a distance counts as one whole."""
+    policy, tasks = evaluation.portfolio.policy, evaluation.tasks
+
+    def per_task(values: list[float | None]) -> Column:
+        return np.array([np.nan if v is None else v for v in values], dtype=float).reshape(-1, 1)
+
+    asked: dict[str, Column | float] = {
+        "window": policy.window_fit_min_share,
+        "quality": policy.quality_confidence_share,
+        "output": per_task([None if t.max_output_tokens is None else float(t.max_output_tokens) for t in tasks]),
+        "ttft": per_task([t.slo.ttft_p95_slo_s for t in tasks]),
+        "e2e": per_task([t.slo.e2e_p95_slo_s for t in tasks]),
+        "budget": per_task([t.budget_usd_per_month for t in tasks]),
+    }
+    total = np.zeros(stands[0].shape)
+    for gate, stand in zip(GATES, stands, strict=True):
+        miss = -margin[gate] / asked[gate] if gate in asked else np.full(stand.shape, np.nan)
+        total += np.where(stand, 0.0, np.where(np.isfinite(miss) & (miss > 0), miss, 1.0))
+    return total
+
+
+def _modality(evaluation: Evaluation, needed: tuple[str, ...]) -> np.ndarray:
+    if not needed:
+        return np.full(len(evaluation.options), PASS)
+    return _known_yes([
+        None if o.fact.input_modalities is None else set(needed) <= set(o.fact.input_modalities) for o in evaluation.options
+    ])  # fmt: skip
+
+
+def _provider(evaluation: Evaluation, allowed: tuple[str, ...], denied: tuple[str, ...]) -> np.ndarray:
+    return np.array([
+        PASS if (not allowed or o.ref.provider in allowed) and o.ref.provider not in denied else FAIL for o in evaluation.options
+    ])  # fmt: skip
+
+
+def _evidence(evaluation: Evaluation, chance: Column, confidence: float) -> np.ndarray:
+    """Proven and failing come only from the team's own scores; without any, everything is unproven."""
+    evidence = np.full(chance.shape, "unproven", dtype="<U8")
+    bars = evaluation.values["bar_share"]
+    for t, found in enumerate(evaluation.measurements):
+        if not found:
+            continue
+        evidence[t, chance[t] >= confidence] = "likely"
+        for measured in found:
+            here = [i for i, o in enumerate(evaluation.options) if o.ref.key == measured.key]
+            for i in here:
+                if measured.wilson_low_share >= bars[t, i]:
+                    evidence[t, i] = "proven"
+                elif measured.wilson_high_share < bars[t, i]:
+                    evidence[t, i] = "failing"
+    return evidence
+
+
+def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str) -> Reason:
+    """One gate of one option as a fact with a margin."""
+    task, option, policy, values = evaluation.tasks[t], evaluation.options[o], evaluation.portfolio.policy, evaluation.values
+    status = STATUS[int(found.status[gate][t, o])]
+    margin = float(found.margin[gate][t, o])
+
+    def number(name: str) -> float | None:
+        value = float(values[name][t, o])
+        return None if np.isnan(value) else value
+
+    details: dict[str, dict[str, float | str | None]] = {
+        "window": {"window_fit_share": number("window_fit_share"), "needed_share": policy.window_fit_min_share,
+                   "window_tokens": option.fact.context_window_tokens, "max_output_tokens": task.max_output_tokens},
+        "output": {"max_output_tokens": task.max_output_tokens, "model_max_output_tokens": option.fact.max_output_tokens},
+        "modality": {"needed": ", ".join(task.constraints.modalities), "supported": ", ".join(option.fact.input_modalities or ()) or None},
+        "provider": {"provider": option.ref.provider},
+        "retirement": {"retires_on": option.fact.retires_on.isoformat() if option.fact.retires_on else None},
+        "ttft": {"ttft_p95_s": number("ttft_p95_s"), "slo_s": task.slo.ttft_p95_slo_s},
+        "e2e": {"e2e_p95_s": number("e2e_p95_s"), "slo_s": task.slo.e2e_p95_slo_s},
+        "budget": {"run_usd_per_month": number("run_usd_per_month"), "budget_usd_per_month": task.budget_usd_per_month},
+        "quality": {"p_meets_share": number("p_meets_share"), "needed_share": policy.quality_confidence_share,
+                    "bar_share": number("bar_share"), "quality_share": number("quality_share"),
+                    "quality_low_share": number("quality_low_share"), "quality_high_share": number("quality_high_share"),
+                    "evidence": str(found.evidence[t, o])},
+    }  # fmt: skip
+    code = "no_bar" if gate == "quality" and number("bar_share") is None else REASON_CODE.get(gate, gate)
+    return Reason(code, status, None if np.isnan(margin) else margin, details.get(gate, {}))
+
+
+def evidence_of(found: Gates, t: int, o: int) -> Evidence:
+    """The evidence level of one option for one task."""
+    level: Evidence = str(found.evidence[t, o])  # type: ignore[assignment]
+    return level

@@ -1,0 +1,186 @@
+"""The Method page as plain data: every formula, assumption, fact table and rule, read from where it is defined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from planner import words
+from planner.catalog import Archetype, Catalog, archetypes
+from planner.catalog.prices import PRICE_HOUR_UTC, catalog_models, package_title, price_points
+from planner.decision import Source
+from planner.engine import call_graph, option_graph
+from planner.facts import Range, assumptions, efforts, latency_classes, read_rows, sources
+from planner.pattern import Pattern, registry
+from planner.plans import NOT_COUNTED
+from planner.portfolio import Policy
+from planner.quantities import DATA, vocabulary
+
+LEVELS = {"call": "One request of one model call", "option": "One way to serve one task"}
+
+TABLES: Mapping[str, str] = {
+    "quantities": "The vocabulary: what each quantity is called, its unit and its meaning.",
+    "assumptions": "Ours, each with low, typical and high and the reason.",
+    "archetypes": "Kinds of task and the starting values they give.",
+    "archetype_skills": "The mix of skills each kind of task asks for.",
+    "models": "Models: window, limits, kinds of input, tools, weights, efforts and size class.",
+    "efforts": "Reasoning efforts and the tokens they cost.",
+    "latency_classes": "Hosted latency by size class.",
+    "benchmark_scores": "Public scores of models, one row each, with source and date.",
+    "abilities": "Abilities fitted on the public scores by planner/quality/fit.py.",
+    "sources": "What every source id on the screen stands for.",
+}
+"""data/<name>.csv and what it holds."""
+
+NOT_ASSESSED = (
+    "Fine-tuning and training: no bill is worked out yet; each decision says which conditions for them are met.",
+    "Own GPUs, cascades, votes, routers and mixes: only direct and batch calls to a provider are offered as options.",
+    "Residency, licence terms and data processing agreements: the rules checked are providers, open weights, tools and kinds of input.",
+    "Rate limits and peaks: latency is that of a size class with its spread, not a measurement of your provider, region or hour.",
+    f"Prices by time of day: they are read at {PRICE_HOUR_UTC:%H:%M} UTC. Price changes nobody has announced: prices stay as they are.",
+    "Quality by slice: long inputs, languages and the place of a fact in the input are not told apart.",
+)
+"""What no answer of this version takes into account."""
+
+_DATED = ("checked_on", "as_of")
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One formula as people read it."""
+
+    name: str
+    label: str
+    unit: str
+    meaning: str
+    printed: str
+    level: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """A low, a typical and a high value with the reason; `subject` is what it holds for."""
+
+    name: str
+    subject: str
+    unit: str
+    range: Range
+
+    @property
+    def source(self) -> Source:
+        return self.range.source
+
+
+@dataclass(frozen=True)
+class DataTable:
+    """A fact table: how many rows it has and how fresh the newest one is; blank where rows carry no date."""
+
+    name: str
+    about: str
+    rows: int
+    newest: str
+
+
+@dataclass(frozen=True)
+class PolicyRow:
+    """One number of the decision rule."""
+
+    name: str
+    label: str
+    value: float
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Method:
+    """All of it."""
+
+    formulas: tuple[Formula, ...]
+    assumptions: tuple[Assumed, ...]
+    levels: tuple[Assumed, ...]
+    """How easy each kind of task is, on the logit scale."""
+    latency: tuple[Assumed, ...]
+    efforts: tuple[Assumed, ...]
+    archetypes: tuple[Archetype, ...]
+    patterns: tuple[Pattern, ...]
+    policy: tuple[PolicyRow, ...]
+    tables: tuple[DataTable, ...]
+    sources: tuple[Source, ...]
+    not_counted: tuple[str, ...]
+    not_assessed: tuple[str, ...]
+    catalog_title: str
+
+
+def method(catalog: Catalog, policy: Policy | None = None) -> Method:
+    """Everything the numbers rest on, for the given policy or the default one."""
+    return Method(
+        formulas=_formulas(),
+        assumptions=tuple(Assumed(name, words.label(name), words.unit_of(name), row) for name, row in assumptions().items()),
+        levels=tuple(
+            Assumed("task_level_logit", kind.label, words.unit_of("task_level_logit"), kind.level) for kind in archetypes().values()
+        ),
+        latency=tuple(
+            Assumed(name, f"{words.label(name)}, {size} models", words.unit_of(name), row)
+            for (size, name), row in latency_classes().items()
+        ),
+        efforts=tuple(
+            Assumed("reasoning_ratio", f"Effort '{each.name}'", words.unit_of("reasoning_ratio"), each.reasoning_ratio)
+            for each in efforts().values()
+        ),
+        archetypes=tuple(archetypes().values()),
+        patterns=tuple(registry().values()),
+        policy=tuple(
+            PolicyRow(name, words.label(name), float(value), vocabulary()[name].meaning)
+            for name, value in (policy or Policy()).model_dump().items()
+        ),
+        tables=_tables(),
+        sources=tuple(sources().values()),
+        not_counted=tuple(words.not_counted_sentence(code) for code in NOT_COUNTED),
+        not_assessed=NOT_ASSESSED,
+        catalog_title=catalog.title,
+    )
+
+
+def _formulas() -> tuple[Formula, ...]:
+    return tuple(
+        Formula(
+            name=name,
+            label=words.label(name),
+            unit=formula.unit,
+            meaning=formula.meaning,
+            printed=graph.printed(name),
+            level=LEVELS[level],
+            source=sources()[formula.source_id],
+        )
+        for level, graph in (("call", call_graph()), ("option", option_graph()))
+        for name, formula in graph.formulas.items()
+    )
+
+
+def _tables() -> tuple[DataTable, ...]:
+    unnamed = {path.stem for path in DATA.glob("*.csv")} - set(TABLES)
+    own = [_table(name, TABLES.get(name, "")) for name in (*TABLES, *sorted(unnamed))]
+    bought = f"List prices with their dates and tiers, for {len(catalog_models()):,} models of many providers."
+    return (*own, DataTable(package_title(), bought, len(price_points()), ""))
+
+
+def _table(name: str, about: str) -> DataTable:
+    rows = read_rows(name, ())
+    dates = [row[column] for row in rows for column in _DATED if row.get(column)]
+    return DataTable(f"data/{name}.csv", about, len(rows), max(dates, default=""))
+
+
+Entry = TypeVar("Entry", Formula, Assumed)
+
+
+def matching(entries: Iterable[Entry], text: str) -> tuple[Entry, ...]:
+    """The entries that mention every word of a search, in any of their texts."""
+    wanted = text.casefold().split()
+    return tuple(entry for entry in entries if all(word in _text(entry) for word in wanted))
+
+
+def _text(entry: Formula | Assumed) -> str:
+    parts = (entry.label, entry.meaning, entry.printed) if isinstance(entry, Formula) else (entry.subject, entry.source.note)
+    return " ".join((entry.name, entry.source.title, *parts)).casefold()

@@ -1,0 +1,116 @@
+"""Candidates: every pattern bound to every model it can use, and the price columns that follow from their dated prices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from planner.catalog import Catalog, Offer, PriceSheet
+from planner.columns import Column
+from planner.facts import ModelFact
+from planner.pattern import Call, Pattern, registry
+from planner.portfolio import ModelRef, Portfolio, Scenario
+
+PLAIN_EFFORTS = frozenset({"default", "none"})
+
+
+@dataclass(frozen=True)
+class Option:
+    """A pattern bound to a concrete model and effort."""
+
+    key: str
+    pattern_id: str
+    pattern: Pattern
+    ref: ModelRef
+    fact: ModelFact
+
+    @property
+    def label(self) -> str:
+        effort = "" if self.ref.effort in PLAIN_EFFORTS else f", {self.ref.effort}"
+        served = "" if self.pattern.complexity == 0 else f", {self.pattern.title[0].lower()}{self.pattern.title[1:]}"
+        return f"{self.fact.name}{effort}{served}"
+
+
+@dataclass(frozen=True)
+class CallColumns:
+    """Columns of the calls frame: one a (option, price period, call), sorted by option, period, call."""
+
+    option: np.ndarray
+    period: np.ndarray
+    """Index into the (option, period) groups."""
+    sheet_column: np.ndarray
+    call_share: Column
+    calls: tuple[Call, ...]
+    """The call each column stands for."""
+    group_starts: np.ndarray
+    """First column of each (option, period) group, for reduceat."""
+    group_option: np.ndarray
+    group_start_months: Column
+    group_end_months: Column
+    first_group: np.ndarray
+    """The group that holds at the price date, by option."""
+
+
+def candidates(portfolio: Portfolio, catalog: Catalog) -> list[ModelRef]:
+    """Models considered for every task: the shortlist, the team's own additions, today's models and measured ones."""
+    extra = list(portfolio.extra_models)
+    for task in portfolio.tasks:
+        extra += [task.current] if task.current else []
+        extra += [ModelRef(provider=m.provider, model=m.model, effort=m.effort) for m in task.measured]
+    seen = {ref.key: ref for ref in [*catalog.shortlist(), *extra] if catalog.has(ref)}
+    return list(seen.values())
+
+
+def options(portfolio: Portfolio, catalog: Catalog) -> list[Option]:
+    """Every pattern with every candidate its calls can be bought from."""
+    refs = candidates(portfolio, catalog)
+    found = []
+    for pattern_id, pattern in registry().items():
+        sold = np.ones(len(refs), dtype=bool)
+        for call in pattern.calls:
+            sold &= catalog.offers(call.processing, refs) | (call.processing == "standard")
+        for ref, is_sold in zip(refs, sold, strict=True):
+            if is_sold:
+                key = f"{pattern_id}:{ref.key}"
+                found.append(Option(key, pattern_id, pattern, ref, catalog.fact(ref.provider, ref.model)))
+    return found
+
+
+def price_columns(
+    chosen: Sequence[Option], catalog: Catalog, as_of: date, horizon_months: float, scenario: Scenario
+) -> tuple[PriceSheet, CallColumns]:
+    """The price sheet of all offers the options use, and the columns of the calls frame over it."""
+    wanted = [(o.ref.provider, o.ref.model, call.processing) for o in chosen for call in o.pattern.calls]
+    offers: list[Offer] = list(dict.fromkeys(wanted))
+    sheet = catalog.price_sheet(offers, as_of, horizon_months, scenario)
+    position = {offer: i for i, offer in enumerate(offers)}
+    by_offer = [np.flatnonzero(sheet.offer == i) for i in range(len(offers))]
+    rows: list[tuple[int, int, int, Call]] = []
+    groups: list[tuple[int, float, float]] = []
+    first_group = []
+    for i, option in enumerate(chosen):
+        calls = option.pattern.calls
+        columns = [by_offer[position[option.ref.provider, option.ref.model, call.processing]] for call in calls]
+        starts = sorted({float(sheet.start_months[c]) for own in columns for c in own})
+        first_group.append(len(groups))
+        for start, end in zip(starts, [*starts[1:], float(horizon_months)], strict=True):
+            for call, own in zip(calls, columns, strict=True):
+                held = own[max(int(np.searchsorted(sheet.start_months[own], start, side="right")) - 1, 0)]
+                rows.append((i, len(groups), int(held), call))
+            groups.append((i, start, max(end, start)))
+    period = np.array([r[1] for r in rows])
+    return sheet, CallColumns(
+        option=np.array([r[0] for r in rows]),
+        period=period,
+        sheet_column=np.array([r[2] for r in rows]),
+        call_share=np.array([r[3].call_share for r in rows]),
+        calls=tuple(r[3] for r in rows),
+        group_starts=np.flatnonzero(np.r_[True, period[1:] != period[:-1]]),
+        group_option=np.array([g[0] for g in groups]),
+        group_start_months=np.array([g[1] for g in groups]),
+        group_end_months=np.array([g[2] for g in groups]),
+        first_group=np.array(first_group),
+    )

@@ -1,0 +1,1 @@
+"""Logs of real traffic become tasks: one file a log format."""

@@ -1,0 +1,176 @@
+"""Commands: each does one thing, says it, and can be undone; edits by two people merge."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.commands import (
+    AddScenario,
+    AddTask,
+    AddTasks,
+    Batch,
+    Command,
+    DeleteScenario,
+    DeleteTask,
+    EditField,
+    MoveTask,
+    RenamePortfolio,
+    ReplaceScenario,
+    ReplaceTask,
+    SetAsOf,
+    SetExtraModels,
+    SetPolicy,
+    apply_command,
+    command_from_json,
+    command_to_json,
+)
+from planner.errors import InputError
+from planner.fields import FIELDS
+from planner.portfolio import Change, ModelRef, Policy, QualityBar, RequestShape, Scenario, Task
+from planner.quantity import Quantity
+from tests.unit.portfolios import SMALL
+
+NEW = Task(id="new", name="New task")
+SHAPED = Task(
+    id="shaped",
+    name="Measured",
+    shapes=(
+        RequestShape(share=0.7, fresh_input_tokens=Quantity.model_validate(1 / 3), visible_output_tokens=Quantity.model_validate(10)),
+        RequestShape(share=0.3, fresh_input_tokens=Quantity.model_validate(700.1), visible_output_tokens=Quantity.model_validate(50)),
+    ),
+    input_survival=((1 / 3, 1.0), (700.1, 0.3), (701.1, 0.0)),
+    quality=QualityBar(quality_bar_score=80),
+    assumed=frozenset({"quality_bar_score", "requests_per_day"}),
+)
+PLAN = SMALL.model_copy(update={"tasks": (*SMALL.tasks, SHAPED)})
+
+COMMANDS: list[tuple[Command, str]] = [
+    (EditField(task_id="a", field="requests_per_day", raw="20k"), "Requests a day of 'Answer': 1,000 → 20,000"),
+    (EditField(task_id="a", field="max_output_tokens", raw="500"), "Max output tokens of 'Answer': blank → 500"),
+    (EditField(task_id="a", field="current_model", raw="a/b@low"), "Current model of 'Answer': blank → a/b@low"),
+    (EditField(task_id="shaped", field="fresh_input_tokens", raw="0"), "Input tokens of 'Measured': 210.263 → 0"),
+    (EditField(task_id="shaped", field="fresh_input_tokens", raw="1k..2k"), "Input tokens of 'Measured': 210.263 → 1,000..2,000"),
+    (EditField(task_id="shaped", field="requests_per_day", raw="1,000"), "Requests a day of 'Measured': 1,000 → 1,000"),
+    (EditField(task_id="shaped", field="errors_per_1000", raw="50"), "Errors per 1,000 of 'Measured': blank → 50"),
+    (AddTask(task=NEW), "Added 'New task'"),
+    (AddTask(task=NEW, index=1), "Added 'New task'"),
+    (AddTasks(tasks=(NEW, NEW.model_copy(update={"id": "new-2"}))), "Added 2 tasks"),
+    (ReplaceTask(task=NEW.model_copy(update={"id": "b"})), "Changed 'New task'"),
+    (DeleteTask(task_id="b"), "Deleted 'Classify'"),
+    (MoveTask(task_id="c", index=0), "Moved 'Extract'"),
+    (MoveTask(task_id="a", index=99), "Moved 'Answer'"),
+    (RenamePortfolio(name="  Next  "), "Renamed the plan to 'Next'"),
+    (SetPolicy(policy=Policy(horizon_months=24)), "Changed the policy"),
+    (SetAsOf(as_of=date(2027, 1, 1)), "Prices are read on 2027-01-01"),
+    (SetExtraModels(extra_models=(ModelRef(provider="a", model="b"),)), "Considering 1 model besides the shortlist"),
+    (AddScenario(scenario=Scenario(id="x", name="X"), index=0), "Added the scenario 'X'"),
+    (ReplaceScenario(scenario=Scenario(id="half", name="Third")), "Changed the scenario 'Third'"),
+    (DeleteScenario(scenario_id="half"), "Deleted the scenario 'Half price'"),
+    (Batch(commands=(DeleteTask(task_id="a"), RenamePortfolio(name="N"))), "Deleted 'Answer'; Renamed the plan to 'N'"),
+    (Batch(commands=()), "Nothing changed"),
+]
+
+
+@pytest.mark.parametrize(("command", "summary"), COMMANDS, ids=lambda value: value if isinstance(value, str) else value.kind)
+def test_a_command_says_what_it_did_and_its_inverse_takes_it_back_exactly(command: Command, summary: str) -> None:
+    done = apply_command(PLAN, command)
+    assert done.summary == summary
+    undone = apply_command(done.portfolio, done.inverse)
+    assert undone.portfolio == PLAN
+    assert apply_command(undone.portfolio, undone.inverse).portfolio == done.portfolio
+
+
+@pytest.mark.parametrize(("command", "_summary"), COMMANDS, ids=lambda value: value if isinstance(value, str) else value.kind)
+def test_commands_and_their_inverses_survive_json(command: Command, _summary: str) -> None:
+    inverse = apply_command(PLAN, command).inverse
+    assert command_from_json(command_to_json(command)) == command
+    assert apply_command(apply_command(PLAN, command).portfolio, command_from_json(command_to_json(inverse))).portfolio == PLAN
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (EditField(task_id="a", field="requests_per_day", raw="abc"), "Requests a day: 'abc' is not a number"),
+        (EditField(task_id="a", field="requests", raw="1"), "There is no task field 'requests'"),
+        (EditField(task_id="gone", field="name", raw="x"), "No task 'gone'"),
+        (DeleteTask(task_id="gone"), "No task 'gone'"),
+        (MoveTask(task_id="gone", index=0), "No task 'gone'"),
+        (ReplaceTask(task=NEW), "No task 'new'"),
+        (AddTask(task=NEW.model_copy(update={"id": "a"})), "Tasks 1 and 5 have the same id 'a'"),
+        (RenamePortfolio(name="   "), "Type at least 1 character"),
+        (AddScenario(scenario=Scenario(id="half", name="Again")), "Scenarios 1 and 2 have the same id 'half'"),
+        (DeleteScenario(scenario_id="gone"), "No scenario 'gone'"),
+        (ReplaceScenario(scenario=Scenario(id="gone", name="x")), "No scenario 'gone'"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.kind,
+)
+def test_a_command_that_does_not_fit_is_refused_in_words(command: Command, says: str) -> None:
+    with pytest.raises(InputError) as said:
+        apply_command(PLAN, command)
+    assert says in str(said.value)
+
+
+def test_a_batch_is_all_or_nothing() -> None:
+    with pytest.raises(InputError):
+        apply_command(PLAN, Batch(commands=(DeleteTask(task_id="a"), DeleteTask(task_id="a"))))
+
+
+def test_a_deleted_task_comes_back_with_its_id_at_its_position() -> None:
+    done = apply_command(PLAN, DeleteTask(task_id="b"))
+    assert [task.id for task in apply_command(done.portfolio, done.inverse).portfolio.tasks] == ["a", "b", "c", "shaped"]
+
+
+def test_undoing_my_edit_keeps_what_another_person_typed_since() -> None:
+    mine = apply_command(PLAN, EditField(task_id="a", field="requests_per_day", raw="20k"))
+    theirs = apply_command(mine.portfolio, EditField(task_id="a", field="growth_share_per_month", raw="5%"))
+    task = apply_command(theirs.portfolio, mine.inverse).portfolio.task("a")
+    assert (task.traffic.requests_per_day.typical, task.traffic.growth_share_per_month) == (1000, 0.05)
+
+
+def test_editing_makes_a_field_entered_and_undo_makes_it_assumed_again() -> None:
+    done = apply_command(PLAN, EditField(task_id="shaped", field="requests_per_day", raw="5"))
+    assert done.portfolio.task("shaped").assumed == {"quality_bar_score"}
+    assert apply_command(done.portfolio, done.inverse).portfolio.task("shaped").assumed == SHAPED.assumed
+
+
+def test_json_that_is_no_command_is_refused() -> None:
+    extra = '{"kind": "delete_task", "task_id": "a", "x": 1}'
+    for text in ("{}", '{"kind": "format_disk"}', '{"kind": "delete_task"}', "[1]", "nonsense", extra):
+        with pytest.raises(InputError):
+            command_from_json(text)
+
+
+typed = st.one_of(st.sampled_from(["20k", "1.5M", "1..5", "5%", "0", "", "abc", "-1", "openai/gpt-5", "90", "half"]), st.text(max_size=12))
+edits = st.builds(EditField, task_id=st.sampled_from(["a", "b", "shaped"]), field=st.sampled_from(sorted(FIELDS)), raw=typed)
+commands = st.one_of(
+    edits,
+    edits,
+    st.builds(DeleteTask, task_id=st.sampled_from(["a", "b", "shaped"])),
+    st.builds(MoveTask, task_id=st.sampled_from(["a", "b", "shaped"]), index=st.integers(0, 4)),
+    st.builds(RenamePortfolio, name=st.text(max_size=5)),
+    st.just(AddTask(task=NEW, index=0)),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(commands, max_size=8))
+def test_undoing_everything_in_turn_leads_back_to_the_start(sequence: list[Command]) -> None:
+    portfolio, undo = PLAN, []
+    for command in sequence:
+        try:
+            portfolio, inverse, _ = apply_command(portfolio, command)
+        except InputError:
+            continue
+        undo.append(inverse)
+    for inverse in reversed(undo):
+        portfolio = apply_command(portfolio, inverse).portfolio
+    assert portfolio == PLAN
+
+
+def test_a_scenario_change_needs_what_it_changes() -> None:
+    with pytest.raises(ValueError, match="needs a factor"):
+        Change(quantity="price")
