@@ -7,7 +7,6 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import state, strip, theme
-from planner import words
 
 HERE = Path(__file__).parent
 PAGES = (
@@ -42,6 +41,8 @@ def lost_plan() -> None:
     st.button("See all plans", type="primary", key="shell_all_plans", on_click=state.close_plan)
 
 
+# First of all: once the browser has drawn the new page's bare address, putting the plan back costs one more step for Back.
+state.resolve()
 # Set before navigation: a page's material icon would otherwise become the tab's icon, which browsers fetch from elsewhere.
 st.set_page_config(page_title="Fitting Room", page_icon="📏", layout="wide")
 st.logo(str(HERE / "ui" / "logo.svg"), size="large")
@@ -49,7 +50,6 @@ pages = existing()
 page = st.navigation(grouped(pages), position="top")
 st.set_page_config(page_title=f"{page.title} · Fitting Room")
 theme.style()
-state.resolve()
 asked = state.going()
 if asked and asked[0] in pages:
     st.switch_page(pages[asked[0]], query_params=asked[1])

@@ -10,7 +10,7 @@ from planner.portfolio import Portfolio
 from planner.store import PortfolioRow
 
 STARTS = (
-    ("example", "Open the example plan", "Six believable tasks with volumes, bars and today's models, planned already. Yours to change."),
+    ("example", "Open the example plan", "Believable tasks with volumes, bars and today's models, planned already and yours to change."),
     ("blank", "Start blank", "An empty plan. Add tasks one by one, each from a kind of task with sensible starting values."),
     ("paste", "Paste tasks", "Copy rows from a spreadsheet; see how each one is read before anything is kept."),
 )
@@ -55,7 +55,7 @@ if plans:
 else:
     st.title("Which model does each of your tasks need?", anchor=False)
     st.write(
-        "List what your product asks of language models: how often, how long, how good, how fast. Fitting Room names a model for each task, "
-        "what it costs, why, and what would change the answer."
+        "List what your product asks of language models: how often, how long, how good, how fast. "
+        "Fitting Room names a model for each task, what it costs, why, and what would change the answer."
     )
 starts(first=not plans)

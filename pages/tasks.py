@@ -18,7 +18,9 @@ def sentence(summary: Summary) -> str:
 def toolbar() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="tasks_toolbar"):
         st.button("Add task", key="tasks_add", icon=":material/add:", type="primary", on_click=state.open_dialog, args=("add",))
-        st.button("Paste from a spreadsheet", key="tasks_paste", icon=":material/content_paste:", on_click=state.open_dialog, args=("paste",))
+        st.button(
+            "Paste from a spreadsheet", key="tasks_paste", icon=":material/content_paste:", on_click=state.open_dialog, args=("paste",)
+        )
         st.caption("Type 20k, 1.5M or a range such as 20k..50k. Enter moves down, Escape takes back.")
 
 

@@ -30,7 +30,7 @@ BAD_INPUT = 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     try:
         arguments.run(arguments)
         sys.stdout.flush()
@@ -194,15 +194,16 @@ def _portfolio_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Every command and what it takes."""
+    top = argparse.ArgumentParser(
         prog="python -m planner",
         description="Which model each of your tasks needs, what it costs, and why.",
         epilog="example:\n  python -m planner demo\n  python -m planner recommend plan.yaml --format json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"Fitting Room {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    top.add_argument("--version", action="version", version=f"Fitting Room {__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     recommend = _command(
         commands, "recommend", _recommend, "Plan every task of a portfolio.", "python -m planner recommend plan.yaml --format json"
@@ -254,4 +255,4 @@ def _parser() -> argparse.ArgumentParser:
         commands, "fit", _fit, "Fit the capability model on data/benchmark_scores.csv again.", "python -m planner fit quality"
     )
     fitted.add_argument("what", choices=["quality"], help="what to fit")
-    return parser
+    return top

@@ -10,7 +10,7 @@ from planner.decision import Decision, Reason, Rejected
 from planner.evaluate import Evaluation
 from planner.facts import SIZE_CLASSES
 from planner.flips import flips
-from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason
+from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason, proven_to, rank
 from planner.pattern import registry
 from planner.rule import NOTHING, closest, best_first, pick
 
@@ -68,8 +68,9 @@ def _pick(evaluation: Evaluation, t: int, eligible: np.ndarray) -> int:
     values = evaluation.values
     order = best_first(values["quality_share"][t])
     complexity = np.array([o.pattern.complexity for o in evaluation.options])
+    ranks = rank(complexity, proven_to(evaluation, t), values["bar_share"][t])
     saving = evaluation.portfolio.policy.simplicity_saving_share
-    chosen = int(pick(eligible[order], values["tco_usd"][t][order], complexity[order], saving))
+    chosen = int(pick(eligible[order], values["tco_usd"][t][order], ranks[order], saving))
     return NOTHING if chosen == NOTHING else int(order[chosen])
 
 
@@ -92,7 +93,8 @@ def _why_chosen(evaluation: Evaluation, found: Gates, t: int, chosen: int, runne
     if tco[cheapest] < tco[chosen]:
         saving = 1 - float(tco[cheapest] / tco[chosen])
         needed = evaluation.portfolio.policy.simplicity_saving_share
-        return Reason("simpler", "pass", needed - saving, {"saving_share": saving, "needed_share": needed})
+        proven = evidence_of(found, t, chosen) == "proven" and evidence_of(found, t, int(cheapest)) != "proven"
+        return Reason("proven_first" if proven else "simpler", "pass", needed - saving, {"saving_share": saving, "needed_share": needed})
     following = None if runner_up == NOTHING else float(tco[runner_up])
     margin = None if following is None else following - float(tco[chosen])
     return Reason("cheapest", "pass", margin, {"tco_usd": float(tco[chosen]), "horizon_months": months, "next_tco_usd": following})
@@ -121,6 +123,8 @@ def _rejected_family(evaluation: Evaluation, found: Gates, t: int, chosen: int, 
         ratio = float(tco[best] / tco[chosen]) if tco[chosen] > 0 else None
         values = {"ratio": ratio, "delta_usd_per_month": float(run[best] - run[chosen]), "tco_usd": float(tco[best])}
         code = "costlier" if tco[best] >= tco[chosen] else "not_simpler"
+        if code == "not_simpler" and evidence_of(found, t, chosen) == "proven" and evidence_of(found, t, best) != "proven":
+            code = "not_proven"
         return Rejected(family, evaluation.options[best].key, Reason(code, "pass", float(tco[chosen] - tco[best]), values))
     near = closest(found.capable[t] & member, found.shortfall[t], quality, tco, policy.closest_tolerance_share)
     if near == NOTHING:

@@ -128,6 +128,7 @@ def _call_inputs(
     inputs["wait_s"] = np.array(waits, dtype=float).reshape(1, -1)
     for name in ("ttft_tail_ratio", "decode_tail_ratio"):
         inputs[name] = np.array([[assumptions()[name].typical]])
+    inputs["least_thought_tokens"] = np.array([[assumptions()["least_thought_tokens"].case(case)]])
     inputs["price_factor"] = sheet.price_factor[sheet.offer[columns.sheet_column]].reshape(1, -1)
     return inputs | _rates(inputs, sheet, columns)
 
@@ -188,6 +189,7 @@ def _abilities(portfolio: Portfolio, catalog: Catalog, chosen: list[Option]) -> 
     refs = {option.ref.key: option for option in chosen}
     position = np.array([list(refs).index(option.ref.key) for option in chosen], dtype=int)
     classes = np.array([option.fact.size_class for option in refs.values()])
+    thinks = np.array([efforts()[option.ref.effort].reasoning_ratio.typical > 0 for option in refs.values()])
     by_archetype = {}
     for name in {task.archetype for task in portfolio.tasks}:
         kind = archetypes().get(name)
@@ -197,11 +199,13 @@ def _abilities(portfolio: Portfolio, catalog: Catalog, chosen: list[Option]) -> 
         found = np.array([catalog.ability(o.ref, dict(kind.skills))[:2] for o in refs.values()]).reshape(-1, 2).T
         mean, sd = found[0].copy(), found[1].copy()
         for size_class in SIZE_CLASSES:
-            inside = classes == size_class
-            scored = inside & ~np.isnan(found[0])
-            if scored.any():
-                mean[inside & ~scored] = found[0][scored].mean()
-                sd[inside & ~scored] = assumptions()["unscored_sd_logit"].typical
+            for thinking in (False, True):
+                # Like stands in for like: the cost counts thinking tokens only where thinking is known.
+                inside = (classes == size_class) & (thinks == thinking)
+                scored = inside & ~np.isnan(found[0])
+                if scored.any():
+                    mean[inside & ~scored] = found[0][scored].mean()
+                    sd[inside & ~scored] = assumptions()["unscored_sd_logit"].typical
         by_archetype[name] = np.array([mean, sd])
     both = np.array([by_archetype[task.archetype] for task in portfolio.tasks]).reshape(-1, 2, len(refs))
     return both[:, 0][:, position], both[:, 1][:, position]

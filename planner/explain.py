@@ -135,7 +135,7 @@ class Explainer:
         if source:
             return step(name, value, "fact", source)
         row = assumptions()["unscored_sd_logit"]
-        note = f"No public scores for this model: the middle of its size class ({self.option.fact.size_class}) stands in. {row.source.note}"
+        note = f"No public scores for this model: the middle of its size class ({self.option.fact.size_class}), thinking or not as here, stands in. {row.source.note}"
         return step(name, value, "assumption", Source(row.source.id, row.source.title, row.source.url, row.source.checked_on, note))
 
     def _level(self, name: str, value: float) -> Step:
@@ -259,7 +259,7 @@ class Explainer:
         if name == "output_length_tail_ratio" and len(self.task.shapes) > 1:
             return step(name, value, "measured", Source("usage", "The request shapes already hold the spread of lengths"))
         if name in assumptions():
-            return assumed(name)
+            return assumed(name, case if name == "least_thought_tokens" else "typical")
         per_task = name in {"turns_per_conversation", "fixed_prompt_tokens"}
         measured = name == "measured_reasoning_tokens" or (len(self.task.shapes) > 1 and not per_task)
         return self._entered(name, value, measured)

@@ -8,7 +8,7 @@ from scipy.special import expit, ndtri
 from planner.columns import Column
 from planner.decision import Flip
 from planner.evaluate import Evaluation
-from planner.gates import FAIL, PASS, Gates
+from planner.gates import FAIL, PASS, Gates, proven_to, rank
 from planner.rule import NOTHING, first_change, best_first, pick
 
 SEARCH_FACTOR = 1000.0
@@ -29,6 +29,8 @@ class _Moved:
         self.errors = np.nan_to_num(values["error_usd"][t][self.keep], nan=0.0)
         self.run = values["run_usd_per_month"][t][self.keep]
         self.complexity = np.array([evaluation.options[i].pattern.complexity for i in self.keep])
+        self.proven_to = proven_to(evaluation, t)[self.keep]
+        self.rank = rank(self.complexity, self.proven_to, evaluation.values["bar_share"][t][self.keep])
         self.saving = policy.simplicity_saving_share
         budget = evaluation.tasks[t].budget_usd_per_month
         self.budget = np.inf if budget is None else budget
@@ -40,8 +42,8 @@ class _Moved:
         self.meets = np.ones(len(self.keep), dtype=bool) if np.isnan(self.bar) else confident
         self.models = np.array([_model(evaluation, int(i)) for i in self.keep])
 
-    def _pick(self, eligible: np.ndarray, tco: Column) -> np.ndarray:
-        chosen = pick(eligible, tco, self.complexity, self.saving)
+    def _pick(self, eligible: np.ndarray, tco: Column, order: np.ndarray | None = None) -> np.ndarray:
+        chosen = pick(eligible, tco, self.rank if order is None else order, self.saving)
         return np.where(chosen == NOTHING, NOTHING, self.keep[chosen] if len(self.keep) else NOTHING)
 
     def volume(self, factor: Column) -> np.ndarray:
@@ -54,7 +56,7 @@ class _Moved:
 
     def quality_bar(self, bar: Column) -> np.ndarray:
         eligible = (bar[:, None] <= self.reachable_bar) & (self.run <= self.budget)
-        return self._pick(eligible, self.upfront + self.spend + self.errors)
+        return self._pick(eligible, self.upfront + self.spend + self.errors, rank(self.complexity, self.proven_to, bar[:, None]))
 
 
 def _model(evaluation: Evaluation, i: int) -> str:

@@ -11,6 +11,7 @@ from planner.columns import Column
 from planner.decision import Evidence, Reason, Status
 from planner.evaluate import Evaluation
 from planner.facts import assumptions
+from planner.rule import UNPROVEN
 
 GATES = (
     "price", "window", "output", "modality", "tools", "provider", "weights", "retirement", "ttft", "e2e", "budget", "quality",
@@ -138,6 +139,17 @@ def _provider(evaluation: Evaluation, allowed: tuple[str, ...], denied: tuple[st
     ])  # fmt: skip
 
 
+def proven_to(evaluation: Evaluation, t: int) -> Column:
+    """The highest bar each option is proven to clear: the lower end of its own score's 95 % interval; NaN unmeasured."""
+    low = {m.key: m.wilson_low_share for m in evaluation.measurements[t]}
+    return np.array([low.get(option.ref.key, np.nan) for option in evaluation.options], dtype=float)
+
+
+def rank(complexity: np.ndarray, proven_to_share: Column, bar_share: Column) -> np.ndarray:
+    """Lower goes first among options of about the same cost: proven by the team's own scores, then simpler."""
+    return complexity + np.where(proven_to_share >= bar_share, 0, UNPROVEN)
+
+
 def _evidence(evaluation: Evaluation, chance: Column, confidence: float) -> np.ndarray:
     """Proven and failing come only from the team's own scores; without any, everything is unproven."""
     evidence = np.full(chance.shape, "unproven", dtype="<U8")
@@ -166,9 +178,11 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
         value = float(values[name][t, o])
         return None if np.isnan(value) else value
 
+    fit, seen = number("window_fit_share"), task.observed_requests
     details: dict[str, dict[str, float | str | None]] = {
         "window": {"window_fit_share": number("window_fit_share"), "needed_share": policy.window_fit_min_share,
-                   "window_tokens": option.fact.context_window_tokens, "max_output_tokens": task.max_output_tokens},
+                   "window_tokens": option.fact.context_window_tokens, "max_output_tokens": task.max_output_tokens,
+                   "requests": seen, "misfit_requests": None if seen is None or fit is None else round((1 - fit) * seen)},
         "output": {"max_output_tokens": task.max_output_tokens, "model_max_output_tokens": option.fact.max_output_tokens},
         "modality": {"needed": ", ".join(task.constraints.modalities), "supported": ", ".join(option.fact.input_modalities or ()) or None},
         "provider": {"provider": option.ref.provider},

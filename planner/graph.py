@@ -233,6 +233,7 @@ _CALLS = {
     "sqrt": "√({0})",
     "hypot": "√({0}² + {1}²)",
     "log1p": "ln(1 + {0})",
+    "maximum": "the larger of {0} and {1}",
 }
 """How a function reads in a formula. A law test keeps this table complete."""
 
@@ -256,5 +257,5 @@ def _words(node: ast.expr, names: Mapping[str, str], inside: int = 0) -> str:
         text = _CALLS[function].format(*(_words(argument, names) for argument in node.args))
         if function == "charge":
             return f"({text})" if inside > 2 else text
-        return f"({text})" if inside and function in {"choose", "between", "known"} else text
+        return f"({text})" if inside and function in {"choose", "between", "known", "maximum"} else text
     raise TypeError(f"formulas may not use {type(node).__name__}")

@@ -14,7 +14,7 @@ from planner.facts import ModelFact
 from planner.pattern import Call, Pattern, registry
 from planner.portfolio import ModelRef, Portfolio, Scenario
 
-PLAIN_EFFORTS = frozenset({"default", "none"})
+EFFORT_WORDS = {"none": "no thinking", "default": "vendor's default"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,9 @@ class Option:
 
     @property
     def label(self) -> str:
-        effort = "" if self.ref.effort in PLAIN_EFFORTS else f", {self.ref.effort}"
+        # A model planned at one plain effort needs no word for it.
+        plain = self.ref.effort in EFFORT_WORDS and self.fact.efforts == (self.ref.effort,)
+        effort = "" if plain else f", {EFFORT_WORDS.get(self.ref.effort, self.ref.effort)}"
         served = "" if self.pattern.complexity == 0 else f", {self.pattern.title[0].lower()}{self.pattern.title[1:]}"
         return f"{self.fact.name}{effort}{served}"
 

@@ -243,7 +243,9 @@ def _refuse_misfits(data: dict[str, Any]) -> None:
 
 
 def _fill_ids(data: dict[str, Any]) -> None:
-    """Tasks and scenarios without an id get one from their name, so that the same file always gives the same ids."""
+    """Whatever has no id gets one from its name, so that the same file always gives the same ids."""
+    if "id" not in data and isinstance(data.get("name"), str):
+        data["id"] = slug(data["name"])
     for group in ("tasks", "scenarios"):
         items = data.get(group)
         if not isinstance(items, list):

@@ -11,11 +11,15 @@ from planner.columns import Column
 NOTHING = -1
 
 
-def pick(eligible: np.ndarray, tco_usd: Column, complexity: np.ndarray, saving_share: float) -> np.ndarray:
+UNPROVEN = 1000
+"""Added to an option's rank when the team's own scores have not proven it: proof counts before simplicity."""
+
+
+def pick(eligible: np.ndarray, tco_usd: Column, rank: np.ndarray, saving_share: float) -> np.ndarray:
     """Index of the chosen option in each row of (rows, options) arrays, or −1 where nothing is eligible.
 
-    The cheapest wins, unless a simpler pattern costs so little more that the saving stays under `saving_share`; then the
-    cheapest of the simplest. Of equals the first wins, so callers put the better first.
+    The cheapest wins, unless one of lower rank (proven, simpler) costs so little more that the saving stays under
+    `saving_share`; then the cheapest of the lowest rank. Of equals the first wins, so callers put the better first.
     """
     shape = eligible.shape[:-1]
     chosen = np.full(shape, NOTHING)
@@ -24,8 +28,8 @@ def pick(eligible: np.ndarray, tco_usd: Column, complexity: np.ndarray, saving_s
     cost = np.where(eligible, tco_usd, np.inf)
     least = cost.min(axis=-1, keepdims=True)
     near = np.isfinite(cost) & (((1 - saving_share) * cost < least) | (cost == least))
-    for level in sorted(set(complexity.tolist()), reverse=True):
-        here = np.where(near & (complexity == level), cost, np.inf)
+    for level in np.unique(rank)[::-1]:
+        here = np.where(near & (rank == level), cost, np.inf)
         best = here.argmin(axis=-1)
         found = np.isfinite(np.take_along_axis(here, best[..., None], axis=-1)[..., 0])
         chosen = np.where(found, best, chosen)

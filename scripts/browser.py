@@ -62,7 +62,9 @@ def systems_package() -> str | None:
 def find() -> str:
     path = installed() or playwrights_own() or systems_package()
     if path is None:
-        raise SystemExit("No browser for the tests. Install Chromium or Chrome, or set FITTING_ROOM_BROWSER to its path; then run make test again.")
+        raise SystemExit(
+            "No browser for the tests. Install Chromium or Chrome, or set FITTING_ROOM_BROWSER to its path; then run make test again."
+        )
     return path
 
 

@@ -25,7 +25,7 @@ def measured(task: Task, options: pd.DataFrame) -> None:
     for score in task.measured:
         with st.container(horizontal=True, vertical_alignment="center", key=f"decision_score_{_plain(score.key)}"):
             told = f"**{words.md_escape(names.get(score.key, score.key))}** scored {words.count(score.score)} of 100"
-            st.markdown(f"{told} on {words.plural(score.cases, 'case')}{_when(score)}", width="content")
+            st.markdown(f"{told} on {words.plural(score.cases, 'case')}{_when(score)}")
             st.button("Remove", key=f"decision_unscore_{_plain(score.key)}", type="tertiary", on_click=_remove, args=(task.id, score.key))
     with st.form("decision_score_form", border=False):
         key = st.selectbox(

@@ -12,9 +12,8 @@ from uuid import uuid4
 
 import streamlit as st
 
-from planner import Comparison, Plan, compare, load_catalog
+from planner import Comparison, Plan, compare, load_catalog, words
 from planner import plan as planned
-from planner import words
 from planner.catalog import Catalog
 from planner.commands import AddTask, Batch, Command, EditField
 from planner.errors import InputError
@@ -90,26 +89,37 @@ def catalog() -> Catalog:
 
 
 def resolve() -> None:
-    """The address says which plan and task are open; nav links drop it, so it is put back."""
+    """The address says which plan and task are open; navigation drops them, so they are put back.
+
+    In one go and the same on every page: each differing address is one more step for the browser's Back.
+    """
     session = _session()
-    for name in ("plan", "task"):
-        held, asked = getattr(session, f"{name}_id"), st.query_params.get(name)
-        if asked and asked != held:
-            setattr(session, f"{name}_id", asked)
-            if name == "plan":
-                session.saved, session.flash, session.dialog = None, None, None
-                session.problems.clear()
-        elif asked is None and held and name == "plan":
-            st.query_params[name] = held
+    asked_plan, asked_task = st.query_params.get("plan"), st.query_params.get("task")
+    if asked_plan and asked_plan != session.plan_id:
+        _leave()
+        session.plan_id = asked_plan
+    if asked_task:
+        session.task_id = asked_task
+    if (session.plan_id and not asked_plan) or (session.task_id and not asked_task):
+        st.query_params.from_dict({**st.query_params.to_dict(), **link()})
+    # Somebody else may have saved since.
+    if session.saved is not None and store().version_of(session.saved.id) != session.saved.version:
+        session.saved = None
+
+
+def _leave() -> None:
+    """Forgets what belongs to the plan that was open."""
+    session = _session()
+    session.saved = session.task_id = session.flash = session.dialog = None
+    session.problems.clear()
 
 
 def open_plan(plan_id: str) -> None:
     session = _session()
     if plan_id != session.plan_id:
-        session.saved, session.flash, session.dialog = None, None, None
-        session.problems.clear()
+        _leave()
     session.plan_id = plan_id
-    st.query_params["plan"] = plan_id
+    st.query_params.from_dict(link())
 
 
 def close_plan() -> None:
@@ -122,11 +132,9 @@ def plan_id() -> str | None:
 
 
 def saved() -> Saved | None:
-    """The open plan in its newest version, whoever saved it; None when none is open or it is gone."""
+    """The open plan as of the beginning of this run or our last change in it; None when none is open or it is gone."""
     session = _session()
-    if session.plan_id is None:
-        return None
-    if session.saved is None or session.saved.id != session.plan_id or store().version_of(session.plan_id) != session.saved.version:
+    if session.plan_id and session.saved is None:
         session.saved = store().get(session.plan_id)
     return session.saved
 
@@ -160,21 +168,27 @@ def task() -> Task | None:
 
 
 def open_task(task_id: str) -> None:
-    _session().task_id = task_id
-    st.query_params["task"] = task_id
+    """Makes a task the one pages speak of, and says so in the address unless it is what the address means anyway."""
+    meant = task()
+    if meant is None or meant.id != task_id:
+        _session().task_id = task_id
+        st.query_params["task"] = task_id
 
 
 def link(**more: str) -> dict[str, str]:
-    """Query parameters that keep the open plan."""
-    held = plan_id()
-    return {**({"plan": held} if held else {}), **more}
+    """Query parameters that keep the open plan and task."""
+    session = _session()
+    held = {"plan": session.plan_id, "task": session.task_id}
+    return {**{name: value for name, value in held.items() if value}, **more}
 
 
 # ---- results, derived and cached by value
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _planned(portfolio_json: str, scenario_json: str, catalog_id: str, _portfolio: Portfolio, _scenario: Scenario, _catalog: Catalog) -> Plan:
+def _planned(
+    portfolio_json: str, scenario_json: str, catalog_id: str, _portfolio: Portfolio, _scenario: Scenario, _catalog: Catalog
+) -> Plan:
     return planned(_portfolio, _catalog, _scenario)
 
 

@@ -12,8 +12,6 @@ from planner.portfolio import Task
 
 def head(title: str, page: str, task: Task) -> None:
     """The page's heading with the task selector beside it."""
-    if st.query_params.get("task") != task.id:
-        state.open_task(task.id)
     names = {each.id: each.name for each in state.portfolio().tasks}
     ids = list(names)
     after = dict(pairwise(ids))

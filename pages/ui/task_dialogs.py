@@ -73,11 +73,19 @@ def _why(task_id: str, quantity: str) -> None:
 def _paste() -> None:
     archetypes = state.catalog().archetypes()
     st.write("Copy rows from a spreadsheet, with or without a header row, or paste CSV. Nothing is kept before you import.")
-    text = st.text_area("Rows", key="tasks_paste_text", height=160, placeholder=f"{', '.join(BY_POSITION)}\nSort incoming tickets, 20k, 400, 10, 90")
+    text = st.text_area(
+        "Rows", key="tasks_paste_text", height=160, placeholder=f"{', '.join(BY_POSITION)}\nSort incoming tickets, 20k, 400, 10, 90"
+    )
     with st.container(horizontal=True, key="tasks_paste_actions"):
         st.button("Preview", key="tasks_paste_preview")
         st.download_button(
-            "Download a template", template_csv(archetypes), "tasks.csv", "text/csv", key="tasks_paste_template", type="tertiary", on_click="ignore"
+            "Download a template",
+            template_csv(archetypes),
+            "tasks.csv",
+            "text/csv",
+            key="tasks_paste_template",
+            type="tertiary",
+            on_click="ignore",
         )
     if not text.strip():
         return

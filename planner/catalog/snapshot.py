@@ -17,7 +17,7 @@ from planner.catalog import prices
 from planner.catalog.archetypes import Archetype, archetypes
 from planner.columns import Column
 from planner.decision import Source
-from planner.facts import ModelFact, abilities, assumptions, data_hash, efforts, model_facts
+from planner.facts import ModelFact, abilities, assumptions, data_hash, model_facts
 from planner.portfolio import ModelRef, Scenario
 
 Offer = tuple[str, str, str]
@@ -185,9 +185,6 @@ class Catalog:
         count = fitted["overall"].benchmarks
         note = f"{count} public benchmarks of {fact.benchmark_model_id} at effort '{ref.effort}' in data/benchmark_scores.csv"
         return mean, sd, Source("public-benchmarks", "Public benchmark scores, fitted by planner/quality/fit.py", "", "", note)
-
-    def is_reasoning(self, effort: str) -> bool:
-        return efforts()[effort].is_reasoning
 
 
 def _maybe(value: float | None) -> float | None:

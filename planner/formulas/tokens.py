@@ -1,5 +1,7 @@
 """Tokens of one request."""
 
+import numpy as np
+
 from planner.columns import Column, choose, known
 from planner.formula import formula
 
@@ -29,12 +31,20 @@ def input_tokens(
 
 @formula(unit="token", source="servegen")
 def reasoning_output_tokens(
-    is_reasoning: Column, measured_reasoning_tokens: Column, visible_output_tokens: Column, reasoning_ratio: Column
+    is_reasoning: Column,
+    measured_reasoning_tokens: Column,
+    visible_output_tokens: Column,
+    least_thought_tokens: Column,
+    reasoning_ratio: Column,
 ) -> Column:
     """Tokens the model thinks before it answers: measured where the traffic shows them, else a ratio to the visible answer."""
     return choose(
         is_reasoning,
-        choose(known(measured_reasoning_tokens), measured_reasoning_tokens, visible_output_tokens * reasoning_ratio),
+        choose(
+            known(measured_reasoning_tokens),
+            measured_reasoning_tokens,
+            np.maximum(visible_output_tokens, least_thought_tokens) * reasoning_ratio,
+        ),
         0,
     )
 

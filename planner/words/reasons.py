@@ -142,6 +142,19 @@ def _simpler(f: _Facts) -> str:
     )
 
 
+def _proven_first(f: _Facts) -> str:
+    return (
+        "Proven on your own cases, and the cheapest alternative is not; "
+        f"it would save {f.share('saving_share')}, under the policy's {f.share('needed_share')}."
+    )
+
+
+def _not_proven(f: _Facts) -> str:
+    ratio = f.number("ratio")
+    saves = "would save a little" if ratio is None else f"would save {share(1 - ratio)}"
+    return f"Would do and {saves}, but is not proven on your own cases."
+
+
 def _costlier(f: _Facts) -> str:
     ratio = f.number("ratio")
     times = " more" if ratio is None else f" {count(ratio)} times as much" if ratio >= 2 else f" {share(ratio - 1)} more"
@@ -236,6 +249,8 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "no_bar": _fixed("The task states no quality bar, so quality did not decide."),
     "cheapest": _cheapest,
     "simpler": _simpler,
+    "proven_first": _proven_first,
+    "not_proven": _not_proven,
     "only_option": _fixed("The only option that passes every gate."),
     "costlier": _costlier,
     "not_simpler": _not_simpler,
@@ -283,6 +298,7 @@ BARE: Mapping[str, tuple[str, str]] = {
     "budget": ("Within the budget.", "Over budget."),
     "quality": ("A high enough chance of meeting the quality bar.", "Too low a chance of meeting the quality bar."),
     "cheapest": ("The cheapest option that passes.", "Not the cheapest option that passes."),
+    "proven_first": ("Proven on your own cases, and the cheapest alternative is not.", "Not proven on your own cases."),
     "simpler": ("The simpler way to serve it.", "Not simpler than the alternatives."),
     "test_models": ("Test the nearest models on your own cases.",) * 2,
 }

@@ -90,7 +90,7 @@ def test_unknown_in_unknown_out(graph: Graph, name: str) -> None:
         ("quality_logit", "predicted_quality_logit"), ("quality_logit", "measured_quality_logit"),  # one of the two is enough
         ("quality_sd_logit", "predicted_quality_sd_logit"), ("quality_sd_logit", "measured_quality_logit"),
         ("reasoning_output_tokens", "measured_reasoning_tokens"), ("reasoning_output_tokens", "reasoning_ratio"),
-        ("reasoning_output_tokens", "visible_output_tokens"),
+        ("reasoning_output_tokens", "visible_output_tokens"), ("reasoning_output_tokens", "least_thought_tokens"),
     }  # fmt: skip
     inputs = {parameter: np.array([0.5]) for parameter in graph.formulas[name].inputs}
     if name == "reasoning_output_tokens":
@@ -105,7 +105,7 @@ def test_unknown_in_unknown_out(graph: Graph, name: str) -> None:
 
 
 def test_a_reasoning_model_with_unknown_lengths_is_unknown() -> None:
-    given = {"is_reasoning": 1.0, "measured_reasoning_tokens": np.nan, "visible_output_tokens": 100.0, "reasoning_ratio": np.nan}
+    given = {"is_reasoning": 1.0, "measured_reasoning_tokens": np.nan, "visible_output_tokens": 100.0, "reasoning_ratio": np.nan, "least_thought_tokens": 60.0}
     columns = {name: np.array([value]) for name, value in given.items()}
     assert np.isnan(call_graph().evaluate(columns, ["reasoning_output_tokens"])["reasoning_output_tokens"]).all()
 

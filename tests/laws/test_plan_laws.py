@@ -20,7 +20,7 @@ from planner.rule import NOTHING, closest, pick
 
 from .conftest import portfolio_of, tasks
 
-LAW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+LAW = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @LAW
@@ -115,7 +115,7 @@ def test_explaining_a_number_gives_that_number(task: Task, catalog: Catalog) -> 
 COSTS = st.lists(st.floats(0.01, 1e6), min_size=1, max_size=8)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(costs=COSTS, data=st.data())
 def test_a_dominated_option_never_changes_the_recommendation(costs: list[float], data: st.DataObject) -> None:
     """Add an option that some other beats or equals on everything: the pick stays."""
@@ -141,14 +141,14 @@ def test_a_dominated_option_never_changes_the_recommendation(costs: list[float],
     assert closest(np.append(capable, True), worse["shortfall"], worse["chance"], worse["tco"], 0.05) == near
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(costs=COSTS, saving=st.sampled_from([0.0, 0.2, 0.5]))
 def test_nothing_eligible_is_said_and_never_guessed(costs: list[float], saving: float) -> None:
     n = len(costs)
     assert int(pick(np.zeros(n, dtype=bool), np.array(costs), np.zeros(n), saving)) == NOTHING
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values=st.lists(st.floats(0, 1e6), min_size=1, max_size=20), at=st.sampled_from([0.5, 0.95]))
 def test_a_weighted_quantile_is_the_value_that_share_stays_within(values: list[float], at: float) -> None:
     column, share = np.array(values).reshape(-1, 1), np.full(len(values), 1 / len(values))

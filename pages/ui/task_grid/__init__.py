@@ -93,7 +93,8 @@ def _column(group: str, name: str) -> dict[str, Any]:
 def _columns() -> list[dict[str, Any]]:
     typed = [{**_column(group, name), **({"below": _column(group, _BELOW[name])} if name in _BELOW else {})} for group, name in _INPUTS]
     made = [
-        {"group": "Recommended", "field": name, "label": label, "help": help, "kind": "result", "why": why} for name, label, help, why in _RESULTS
+        {"group": "Recommended", "field": name, "label": label, "help": help, "kind": "result", "why": why}
+        for name, label, help, why in _RESULTS
     ]
     return typed + made
 
@@ -112,7 +113,7 @@ def _models(catalog_id: str) -> list[str]:
 
 def _actions() -> list[dict[str, str]]:
     return [
-        {"kind": "open", "label": "Open the decision of", "href": f"decision?{urlencode(state.link())}&task="},
+        {"kind": "open", "label": "Open the decision of", "href": f"decision?{urlencode({'plan': state.plan_id() or ''})}&task="},
         {"kind": "duplicate", "label": "Duplicate"},
         {"kind": "delete", "label": "Delete"},
     ]
@@ -137,7 +138,9 @@ def _results(task_id: str, decision: Decision, plan: Plan) -> dict[str, dict[str
     why = " ".join(words.reason_sentence(reason) for reason in decision.reasons)
     key = decision.option
     if key is None:
-        return {name: _result(words.UNKNOWN, tone="muted") for name, *_ in _RESULTS} | {"pick": _result("None can be planned", title=why, tone="bad")}
+        return {name: _result(words.UNKNOWN, tone="muted") for name, *_ in _RESULTS} | {
+            "pick": _result("None can be planned", title=why, tone="bad")
+        }
     failed = {reason.code for reason in decision.reasons if reason.status == "fail"}
     value = partial(plan.value, task_id, key)
     size = _size_classes(plan.catalog_id).get(key.partition(":")[2].rpartition("@")[0], words.UNKNOWN)
@@ -167,4 +170,6 @@ def _gated(text: str, missed: str) -> dict[str, Any]:
 @cache
 def _size_classes(catalog_id: str) -> Mapping[str, str]:
     models = state.catalog().models()
-    return {f"{provider}/{model}": size for provider, model, size in zip(models["provider"], models["model"], models["size_class"], strict=True)}
+    return {
+        f"{provider}/{model}": size for provider, model, size in zip(models["provider"], models["model"], models["size_class"], strict=True)
+    }

@@ -321,7 +321,7 @@ class Grid {
       input.dataset.sent = shown;
     }
     input.classList.toggle("assumed", !error && row.assumed.includes(column.field));
-    setAttribute(input, "title", error ? error.reason : row.assumed.includes(column.field) ? "Starting value of the archetype; type over it." : column.help);
+    setAttribute(input, "title", error ? error.reason : row.assumed.includes(column.field) ? "Starting value of this kind of task; type over it." : column.kind === "model" ? value || column.help : column.help);
     setAttribute(input, "aria-invalid", error ? "true" : null);
     if (error) reasons.push({ input, reason: error.reason });
     else input.removeAttribute("aria-describedby");
