@@ -93,6 +93,13 @@ app = st.App(
 )
 
 if __name__ == "__main__":
+    from planner.errors import InputError
+    from planner.store import open_store
+
+    try:
+        open_store()
+    except InputError as error:
+        raise SystemExit(f"Fitting Room cannot start. {error}") from None
     # Started like this, Streamlit reads its configuration file but not its STREAMLIT_… variables.
     asked = {"server.port": os.environ.get("FITTING_ROOM_PORT"), "server.address": os.environ.get("FITTING_ROOM_ADDRESS")}
     app.run(config={name: int(value) if name == "server.port" else value for name, value in asked.items() if value})

@@ -66,11 +66,11 @@ def test_plan_50_tasks_by_300_options(benchmark, portfolio: Portfolio, catalog: 
 def test_a_pair_is_50_times_cheaper_than_a_loop_over_calc_price(portfolio: Portfolio, catalog: Catalog) -> None:
     """The loop prices what the plan prices for each (task, model): every request shape, once."""
     plan(portfolio, catalog)
-    best = min(timed(lambda: plan(portfolio, catalog)) for _ in range(3))
+    best = min(timed(lambda: plan(portfolio, catalog)) for _ in range(5))
     result = plan(portfolio, catalog)
     ours = best / (len(result.evaluation.options) * TASKS)
     at = datetime(2026, 11, 21, 12, tzinfo=UTC)
-    models = list({(o.ref.provider, o.ref.model) for o in result.evaluation.options})[:40]
+    models = list({(r.provider, r.model) for r in catalog.shortlist()})
     usages = [Usage(input_tokens=250 * (s + 1), cache_read_tokens=50 * s, output_tokens=20 * (s + 1)) for s in range(SHAPES)]
 
     def loop() -> None:
@@ -79,7 +79,7 @@ def test_a_pair_is_50_times_cheaper_than_a_loop_over_calc_price(portfolio: Portf
                 calc_price(usage, model, provider_id=provider, genai_request_timestamp=at)
 
     loop()
-    theirs = min(timed(loop) for _ in range(3)) / len(models)
+    theirs = min(timed(loop) for _ in range(5)) / len(models)
     print(f"\nplan {best:.3f} s; per pair {ours * 1e6:.1f} µs against {theirs * 1e6:.0f} µs in a loop: {theirs / ours:.0f} times cheaper")
     assert theirs >= AT_LEAST_CHEAPER * ours
 
@@ -89,8 +89,8 @@ def test_time_grows_no_faster_than_tasks(catalog: Catalog, portfolio: Portfolio)
     small = portfolio.model_copy(update={"tasks": many_tasks(50, SHAPES)})
     large = portfolio.model_copy(update={"tasks": many_tasks(200, SHAPES)})
     plan(small, catalog)
-    few = min(timed(lambda: plan(small, catalog)) for _ in range(3))
-    many = min(timed(lambda: plan(large, catalog)) for _ in range(3))
+    few = min(timed(lambda: plan(small, catalog)) for _ in range(5))
+    many = min(timed(lambda: plan(large, catalog)) for _ in range(5))
     print(f"\n50 tasks {few:.3f} s, 200 tasks {many:.3f} s")
     assert many <= 6 * few
 
@@ -103,6 +103,7 @@ def test_explaining_one_number(benchmark, portfolio: Portfolio, catalog: Catalog
 
 
 def timed(run) -> float:  # type: ignore[no-untyped-def]
-    start = time.perf_counter()
+    """Processor seconds of one run: another program on the machine must not decide a ratio."""
+    start = time.process_time()
     run()
-    return time.perf_counter() - start
+    return time.process_time() - start

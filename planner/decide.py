@@ -9,10 +9,10 @@ from planner.columns import Column
 from planner.decision import Decision, Reason, Rejected
 from planner.evaluate import Evaluation
 from planner.facts import SIZE_CLASSES
-from planner.flips import flips
-from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason, proven_to, rank
+from planner.flips import Flips
+from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason
 from planner.pattern import registry
-from planner.rule import NOTHING, closest, best_first, pick
+from planner.rule import NOTHING, best_first, closest, pick
 
 CASES_TO_TEST = 50
 
@@ -39,13 +39,13 @@ def _decide(evaluation: Evaluation, found: Gates, t: int) -> Decision:
     task, policy, options = evaluation.tasks[t], evaluation.portfolio.policy, evaluation.options
     tco, quality = evaluation.values["tco_usd"][t], evaluation.values["quality_share"][t]
     passes = found.passes[t]
-    chosen = _pick(evaluation, t, passes)
+    chosen = _pick(evaluation, found, t, passes)
     if chosen == NOTHING:
         chosen = closest(found.capable[t], found.shortfall[t], quality, tco, policy.closest_tolerance_share)
         if chosen == NOTHING:
             return _nothing(evaluation, found, t)
     others = np.array([(o.ref.provider, o.ref.model) != (options[chosen].ref.provider, options[chosen].ref.model) for o in options])
-    runner_up = _pick(evaluation, t, passes & others)
+    runner_up = _pick(evaluation, found, t, passes & others)
     held = bool(passes[chosen])
     reasons = [gate_reason(evaluation, found, t, chosen, gate) for gate in GATES]
     ranking = [_why_chosen(evaluation, found, t, chosen, runner_up)] if held else [Reason("nothing_passes", "fail")]
@@ -57,20 +57,18 @@ def _decide(evaluation: Evaluation, found: Gates, t: int) -> Decision:
         reasons=tuple(ranking + reasons),
         runner_up=None if runner_up == NOTHING else options[runner_up].key,
         rejected=_rejected(evaluation, found, t, chosen),
-        flips_when=flips(evaluation, found, t, chosen, runner_up),
+        flips_when=Flips(evaluation, found, t, chosen, runner_up),
         next_evidence=_next_evidence(evaluation, found, t, chosen),
         relax=None if held else _relax(evaluation, found, t, chosen),
     )
 
 
-def _pick(evaluation: Evaluation, t: int, eligible: np.ndarray) -> int:
+def _pick(evaluation: Evaluation, found: Gates, t: int, eligible: np.ndarray) -> int:
     """The rule applied to one task."""
     values = evaluation.values
     order = best_first(values["quality_share"][t])
-    complexity = np.array([o.pattern.complexity for o in evaluation.options])
-    ranks = rank(complexity, proven_to(evaluation, t), values["bar_share"][t])
     saving = evaluation.portfolio.policy.simplicity_saving_share
-    chosen = int(pick(eligible[order], values["tco_usd"][t][order], ranks[order], saving))
+    chosen = int(pick(eligible[order], values["tco_usd"][t][order], found.rank[t][order], saving))
     return NOTHING if chosen == NOTHING else int(order[chosen])
 
 
@@ -118,7 +116,7 @@ def _rejected(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> tupl
 def _rejected_family(evaluation: Evaluation, found: Gates, t: int, chosen: int, family: str, member: np.ndarray) -> Rejected:
     policy, tco, quality = evaluation.portfolio.policy, evaluation.values["tco_usd"][t], evaluation.values["quality_share"][t]
     run = evaluation.values["run_usd_per_month"][t]
-    best = _pick(evaluation, t, found.passes[t] & member)
+    best = _pick(evaluation, found, t, found.passes[t] & member)
     if best != NOTHING and chosen != NOTHING and found.passes[t, chosen]:
         ratio = float(tco[best] / tco[chosen]) if tco[chosen] > 0 else None
         values = {"ratio": ratio, "delta_usd_per_month": float(run[best] - run[chosen]), "tco_usd": float(tco[best])}

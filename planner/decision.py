@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -95,7 +95,7 @@ class Decision:
     reasons: tuple[Reason, ...]
     runner_up: str | None
     rejected: tuple[Rejected, ...]
-    flips_when: tuple[Flip, ...]
+    flips_when: Sequence[Flip]
     next_evidence: tuple[Reason, ...]
     relax: Reason | None = None
     """When nothing passes: the bar that would have to give, and by how much."""

@@ -135,7 +135,8 @@ class Explainer:
         if source:
             return step(name, value, "fact", source)
         row = assumptions()["unscored_sd_logit"]
-        note = f"No public scores for this model: the middle of its size class ({self.option.fact.size_class}), thinking or not as here, stands in. {row.source.note}"
+        like = f"the middle of its size class ({self.option.fact.size_class}), thinking or not as here, stands in"
+        note = f"No public scores for this model: {like}. {row.source.note}"
         return step(name, value, "assumption", Source(row.source.id, row.source.title, row.source.url, row.source.checked_on, note))
 
     def _level(self, name: str, value: float) -> Step:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
+from typing import overload
+
 import numpy as np
 from scipy.special import expit, ndtri
 
 from planner.columns import Column
 from planner.decision import Flip
 from planner.evaluate import Evaluation
-from planner.gates import FAIL, PASS, Gates, proven_to, rank
-from planner.rule import NOTHING, first_change, best_first, pick
+from planner.gates import FAIL, PASS, Gates, rank
+from planner.rule import NOTHING, best_first, first_change, pick
 
 SEARCH_FACTOR = 1000.0
 """Volumes and prices are searched from a thousandth to a thousand times today's."""
@@ -29,8 +33,7 @@ class _Moved:
         self.errors = np.nan_to_num(values["error_usd"][t][self.keep], nan=0.0)
         self.run = values["run_usd_per_month"][t][self.keep]
         self.complexity = np.array([evaluation.options[i].pattern.complexity for i in self.keep])
-        self.proven_to = proven_to(evaluation, t)[self.keep]
-        self.rank = rank(self.complexity, self.proven_to, evaluation.values["bar_share"][t][self.keep])
+        self.proven_to, self.rank = found.proven_to[t][self.keep], found.rank[t][self.keep]
         self.saving = policy.simplicity_saving_share
         budget = evaluation.tasks[t].budget_usd_per_month
         self.budget = np.inf if budget is None else budget
@@ -62,6 +65,36 @@ class _Moved:
 def _model(evaluation: Evaluation, i: int) -> str:
     ref = evaluation.options[i].ref
     return f"{ref.provider}/{ref.model}"
+
+
+class Flips(Sequence[Flip]):
+    """The flips of one decision, solved when first looked at: a plan of many tasks shows few of them."""
+
+    def __init__(self, evaluation: Evaluation, found: Gates, t: int, chosen: int, runner_up: int) -> None:
+        self._asked = (evaluation, found, t, chosen, runner_up)
+
+    @cached_property
+    def _solved(self) -> tuple[Flip, ...]:
+        return flips(*self._asked)
+
+    def __len__(self) -> int:
+        return len(self._solved)
+
+    @overload
+    def __getitem__(self, index: int) -> Flip: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Flip, ...]: ...
+    def __getitem__(self, index: int | slice) -> Flip | tuple[Flip, ...]:
+        return self._solved[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._solved == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._solved)
+
+    def __repr__(self) -> str:
+        return repr(self._solved)
 
 
 def flips(evaluation: Evaluation, found: Gates, t: int, chosen: int, runner_up: int) -> tuple[Flip, ...]:

@@ -36,6 +36,10 @@ class Gates:
     """True where the capability gates pass."""
     shortfall: Column
     """How far an option is from passing: missed gates' distances as shares of what was asked, added up; 0 passes."""
+    proven_to: Column
+    """The highest bar each option is proven to clear: the lower end of its own score's 95 % interval; NaN unmeasured."""
+    rank: np.ndarray
+    """Lower goes first among options of about the same cost; see `rank`."""
     evidence: np.ndarray
 
 
@@ -92,6 +96,7 @@ def gates(evaluation: Evaluation) -> Gates:
     # What nobody asked for does not stand in the way: no bar stated, or no published output limit.
     excused = {"quality": no_bar, "output": np.ones(shape, dtype=bool)}
     stands = [status[g] == PASS if g not in excused else (status[g] == PASS) | ((status[g] == NOT_ASSESSED) & excused[g]) for g in GATES]
+    proven_to = _proven_to(evaluation)
     by_gate = dict(zip(GATES, stands, strict=True))
     return Gates(
         status=status,
@@ -99,6 +104,8 @@ def gates(evaluation: Evaluation) -> Gates:
         passes=np.logical_and.reduce(stands),
         capable=np.logical_and.reduce([by_gate[g] for g in CAPABILITY_GATES]),
         shortfall=_shortfall(evaluation, margin, stands),
+        proven_to=proven_to,
+        rank=rank(np.array([o.pattern.complexity for o in options]), proven_to, values["bar_share"]),
         evidence=_evidence(evaluation, chance, policy.quality_confidence_share),
     )
 
@@ -139,10 +146,13 @@ def _provider(evaluation: Evaluation, allowed: tuple[str, ...], denied: tuple[st
     ])  # fmt: skip
 
 
-def proven_to(evaluation: Evaluation, t: int) -> Column:
-    """The highest bar each option is proven to clear: the lower end of its own score's 95 % interval; NaN unmeasured."""
-    low = {m.key: m.wilson_low_share for m in evaluation.measurements[t]}
-    return np.array([low.get(option.ref.key, np.nan) for option in evaluation.options], dtype=float)
+def _proven_to(evaluation: Evaluation) -> Column:
+    proven = np.full((len(evaluation.tasks), len(evaluation.options)), np.nan)
+    for t, found in enumerate(evaluation.measurements):
+        low = {m.key: m.wilson_low_share for m in found}
+        for o, option in enumerate(evaluation.options if low else ()):
+            proven[t, o] = low.get(option.ref.key, np.nan)
+    return proven
 
 
 def rank(complexity: np.ndarray, proven_to_share: Column, bar_share: Column) -> np.ndarray:

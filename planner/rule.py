@@ -21,19 +21,14 @@ def pick(eligible: np.ndarray, tco_usd: Column, rank: np.ndarray, saving_share: 
     The cheapest wins, unless one of lower rank (proven, simpler) costs so little more that the saving stays under
     `saving_share`; then the cheapest of the lowest rank. Of equals the first wins, so callers put the better first.
     """
-    shape = eligible.shape[:-1]
-    chosen = np.full(shape, NOTHING)
     if not eligible.shape[-1]:
-        return chosen
+        return np.full(eligible.shape[:-1], NOTHING)
     cost = np.where(eligible, tco_usd, np.inf)
     least = cost.min(axis=-1, keepdims=True)
     near = np.isfinite(cost) & (((1 - saving_share) * cost < least) | (cost == least))
-    for level in np.unique(rank)[::-1]:
-        here = np.where(near & (rank == level), cost, np.inf)
-        best = here.argmin(axis=-1)
-        found = np.isfinite(np.take_along_axis(here, best[..., None], axis=-1)[..., 0])
-        chosen = np.where(found, best, chosen)
-    return chosen
+    lowest = np.where(near, rank, np.inf).min(axis=-1, keepdims=True)
+    final = np.where(near & (rank == lowest), cost, np.inf)
+    return np.where(np.isfinite(least[..., 0]), final.argmin(axis=-1), NOTHING)
 
 
 def best_first(quality_share: Column) -> np.ndarray:

@@ -6,7 +6,7 @@ Its private shapes (`vars(ModelPrice)`, `price_variants`) are used here and nowh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import cache
 from importlib.metadata import version
 from typing import Any, NamedTuple
@@ -138,8 +138,3 @@ def catalog_models() -> pd.DataFrame:
         for m in p.models
     ]
     return pd.DataFrame(rows, columns=list(CatalogModel._fields))
-
-
-def months_between(start: date, end: date, hours_per_month: float) -> float:
-    """Months of 730 hours from `start` to `end`."""
-    return (end - start) / timedelta(hours=hours_per_month)

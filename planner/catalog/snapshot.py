@@ -24,7 +24,7 @@ Offer = tuple[str, str, str]
 """(provider, model, processing): something a provider sells."""
 
 _PERIODS = """
-    select o.offer, greatest(p.valid_from, $1) as starts, least(p.valid_to, $2) as ends,
+    select o.offer, greatest(datediff('day', $1, p.valid_from), 0) as starts, datediff('day', $1, p.valid_to) as ends,
            p.above_input_tokens, p.quantity, p.value_usd / p.per as usd
     from offered o join price_point p using (provider, model, processing)
     where p.valid_from < $2 and p.valid_to > $1
@@ -162,9 +162,11 @@ class Catalog:
         with self._lock, self._con.cursor() as cursor:
             cursor.register("offered", offered)
             cursor.register("change", change)
-            rows = cursor.execute(_PERIODS, [as_of, until]).fetch_df()
-            factors = cursor.execute(_OVERLAY).fetch_df()
-        return _sheet(rows, len(offers), as_of, horizon_months, factors["price_factor"].to_numpy(dtype=float), hours)
+            rows = cursor.execute(_PERIODS, [as_of, until]).fetchall()
+            factors = cursor.execute(_OVERLAY).fetchnumpy()["price_factor"]
+        return _sheet(
+            rows, len(offers), as_of, horizon_months, np.asarray(factors, dtype=float), hours / assumptions()["hours_per_day"].typical
+        )
 
     def price_source(self, provider: str, model: str, note: str = "") -> Source:
         """Where a list price comes from: the package and version, and the vendor's own price page."""
@@ -191,16 +193,13 @@ def _maybe(value: float | None) -> float | None:
     return None if value is None or np.isnan(value) else float(value)
 
 
-def _sheet(rows: pd.DataFrame, n: int, as_of: date, horizon: float, factors: Column, hours: float) -> PriceSheet:
-    """Turn long price rows into (column, tier) arrays."""
-    found: dict[tuple[int, date, date], dict[int, dict[str, float]]] = {}
-    for row in rows.to_dict("records"):
-        key = (int(row["offer"]), row["starts"].date(), row["ends"].date())
-        found.setdefault(key, {}).setdefault(int(row["above_input_tokens"]), {})[row["quantity"]] = float(row["usd"])
-    priced = {offer for offer, _, _ in found}
-    far = as_of + timedelta(days=1)
-    for offer in set(range(n)) - priced:
-        found[offer, as_of, far] = {0: {}}
+def _sheet(rows: Sequence[tuple[Any, ...]], n: int, as_of: date, horizon: float, factors: Column, days_per_month: float) -> PriceSheet:
+    """Turn long price rows (offer, first day, last day, tier, quantity, price) into (column, tier) arrays."""
+    found: dict[tuple[int, int, int], dict[int, dict[str, float]]] = {}
+    for offer, starts_day, ends_day, above, quantity, price in rows:
+        found.setdefault((offer, starts_day, ends_day), {}).setdefault(above, {})[quantity] = price
+    for offer in set(range(n)) - {key[0] for key in found}:
+        found[offer, 0, 1] = {0: {}}
     keys = sorted(found)
     depth = max((len(tiers) for tiers in found.values()), default=1)
     shape = (len(keys), depth)
@@ -221,11 +220,11 @@ def _sheet(rows: pd.DataFrame, n: int, as_of: date, horizon: float, factors: Col
     has_tokens = ~np.isnan(usd["usd_per_input_token"]) | ~np.isnan(usd["usd_per_output_token"])
     usd["usd_per_call"] = np.where(own["usd_per_call"] | ~has_tokens, usd["usd_per_call"], 0.0)
     starts[:, 0] = -1.0
-    start_dates = tuple(key[1] for key in keys)
+    start_dates = tuple(as_of + timedelta(days=key[1]) for key in keys)
     offer_of = np.array([key[0] for key in keys])
-    start_months = np.array([prices.months_between(as_of, key[1], hours) for key in keys])
+    start_months = np.array([key[1] for key in keys]) / days_per_month
     last = np.array([*(offer_of[1:] != offer_of[:-1]), True])
-    end_months = np.where(last, horizon, np.array([prices.months_between(as_of, key[2], hours) for key in keys]))
+    end_months = np.where(last, horizon, np.array([key[2] for key in keys]) / days_per_month)
     return PriceSheet(offer_of, start_months, np.minimum(end_months, horizon), start_dates, starts, usd, own, factors)
 
 

@@ -12,11 +12,13 @@ from streamlit.testing.v1 import AppTest
 from pages.ui.tables import SIDE, WORKING
 from planner import Plan, load_catalog, plan, words
 from planner.charts import frontier_table, latency_table
+from planner.commands import EditField
 from planner.gates import GATES
 from planner.portfolio import Constraints, Portfolio, QualityBar, Task
 from planner.store import Store
 from tests.pages.conftest import Open, assert_whole, bodies, lead, text
 
+MOVED = ("requests_per_day", "quality_bar_score")
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x^2$ [link](javascript:alert(1)) :red[x]"
 
 
@@ -268,6 +270,31 @@ def test_what_people_type_stays_text(shell: Open, store: Store, example: Portfol
     at = shell("decision", plan=changed(store, example, task).id)
     assert all("<img" not in body for body in bodies(at))
     assert all("**bold**" not in each.value for each in at.markdown)
+
+
+@pytest.mark.parametrize("position", range(7))
+def test_past_a_published_flip_point_the_pick_changes_and_the_page_says_why(
+    shell: Open, store: Store, example: Portfolio, position: int
+) -> None:
+    task = example.tasks[position]
+    flips = [flip for flip in planned(example).decision(task.id).flips_when if flip.quantity in MOVED and flip.threshold is not None]
+    for number, flip in enumerate(flips):
+        assert flip.threshold is not None
+        past = flip.threshold * (1.001 if flip.threshold > flip.current else 0.999)
+        held = store.create(example.model_copy(update={"id": f"flip-{number}", "scenarios": ()}))
+        if task.quality.errors_per_1000 is not None:
+            # Stated twice: the bar can only be moved once the other way to state it is gone.
+            store.apply(held.id, EditField(task_id=task.id, field="errors_per_1000", raw=""))
+        store.apply(held.id, EditField(task_id=task.id, field=flip.quantity, raw=f"{past:.9f}"))
+        at = shell("decision", plan=held.id, task=task.id)
+        moved = store.get(held.id)
+        assert moved
+        now = planned(moved.portfolio).decision(task.id)
+        if flip.becomes is None:
+            assert lead(at).startswith("Nothing passes every gate")
+        else:
+            assert now.option == flip.becomes
+        assert words.reason_sentence(now.reasons[0]) in text(at)
 
 
 def test_a_rerun_is_quick(shell: Open, example: Portfolio) -> None:
