@@ -16,9 +16,9 @@ def chosen() -> tuple[Scenario, Scenario]:
     with st.container(horizontal=True, vertical_alignment="bottom", key="scenarios_choice"):
         base = st.selectbox("Compare", list(known), format_func=names.__getitem__, key="scenarios_base", width=300)
         # A scenario just added or deleted starts the choice afresh, at the newest.
-        other = st.selectbox(
-            "With", list(known), len(known) - 1, format_func=names.__getitem__, key=f"scenarios_other_{len(known)}", width=300
-        )
+        key = f"scenarios_other_{len(known)}"
+        other = st.selectbox("With", list(known), len(known) - 1, format_func=names.__getitem__, key=key, width=300)
+        scenario_form.buttons(known[other])
     return known[base], known[other]
 
 
@@ -36,6 +36,14 @@ def side_by_side() -> None:
     pictures.compared(found)
 
 
+def empty() -> None:
+    st.write(
+        "No scenario yet. A scenario names what may change (prices, volumes, the date prices are read on) and why; this page then "
+        "shows what it does to every bill and which picks it flips."
+    )
+    scenario_form.buttons(None)
+
+
 cards.style()
 st.title("Scenarios", anchor=False)
 if state.saved() is None:
@@ -46,9 +54,6 @@ else:
     if state.portfolio().scenarios:
         side_by_side()
     else:
-        st.write(
-            "No scenario yet. A scenario names what may change (prices, volumes, the date prices are read on) and why; this page then "
-            "shows what it does to every bill and which picks it flips. Add the first one below."
-        )
-    scenario_form.draw()
+        empty()
     cards.not_counted(state.plan())
+    scenario_form.draw()

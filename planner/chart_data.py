@@ -168,9 +168,9 @@ def monthly_alt(source: Comparison | pd.DataFrame | Mapping[str, pd.DataFrame]) 
     if table.empty:
         return "No months to show."
     parts = [
-        f"{name} goes from {words.money(table[name].iloc[0])} to {words.money(table[name].iloc[-1])} a month"
-        for name in table.columns
-        if name != "month_start"
+        f"{name} goes from {words.money(bills.iloc[0])} to {words.money(bills.iloc[-1])} a month"
+        for name, bills in ((name, table[name].dropna()) for name in table.columns if name != "month_start")
+        if len(bills)
     ]
     return f"Bill for each of {words.plural(len(table), 'month')}: {words.listing(parts)}."
 

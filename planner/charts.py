@@ -285,13 +285,15 @@ def monthly(source: Comparison | pd.DataFrame | Mapping[str, pd.DataFrame], mode
         yaxis={"title": {"text": "Bill (USD a month)"}, "tickprefix": "$", "tickformat": ",.3~r", "rangemode": "tozero"},
     )
     top = float(table[names].max().max()) if len(table) and names else 0.0
-    ends = [float(table[name].iloc[-1]) / top * _PLOT_PIXELS if top > 0 else 0.0 for name in names] if len(table) else []
+    # A plan read on another date covers other months; each line has its own.
+    lines = {name: table[["month_start", name]].dropna().reset_index(drop=True) for name in names}
+    ends = [float(lines[name][name].iloc[-1]) / top * _PLOT_PIXELS if top > 0 and len(lines[name]) else 0.0 for name in names]
     shifts = [placed - end for placed, end in zip(apart(ends, _LABEL_PIXELS), ends, strict=True)]
     for number, name in enumerate(names):
-        colour, bills = shades[number % len(shades)], table[name]
+        colour, bills, months = shades[number % len(shades)], lines[name][name], lines[name]["month_start"]
         steps = price_steps(bills)
         figure.add_scatter(
-            x=table["month_start"],
+            x=months,
             y=bills,
             name=short(name),
             mode="lines+markers",
@@ -302,7 +304,7 @@ def monthly(source: Comparison | pd.DataFrame | Mapping[str, pd.DataFrame], mode
         )
         for month in steps:
             figure.add_annotation(
-                x=table["month_start"].iloc[month],
+                x=months.iloc[month],
                 y=bills.iloc[month],
                 text=f"Price change {words.money_delta(bills.iloc[month] - bills.iloc[month - 1], '')}",
                 font={"color": colour, "size": 12},
@@ -312,7 +314,7 @@ def monthly(source: Comparison | pd.DataFrame | Mapping[str, pd.DataFrame], mode
             )
         if len(bills):
             figure.add_annotation(
-                x=table["month_start"].iloc[-1],
+                x=months.iloc[-1],
                 y=bills.iloc[-1],
                 text=f"{short(name, _END_LABEL_LONGEST)}<br>{words.money(bills.iloc[-1])}",
                 yshift=shifts[number],

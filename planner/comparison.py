@@ -40,7 +40,7 @@ class Comparison:
     delta_usd_per_month: float
     flipped: int
     horizon: pd.DataFrame
-    """`month_start`, `base_usd`, `other_usd`: the recommended bill of each month."""
+    """`month_start`, `base_usd`, `other_usd`: the recommended bill of each calendar month; NaN outside a plan's horizon."""
 
 
 def compare(base: Plan, other: Plan) -> Comparison:
@@ -52,7 +52,7 @@ def compare(base: Plan, other: Plan) -> Comparison:
     before, after = base.summary().recommended_usd_per_month, other.summary().recommended_usd_per_month
     return Comparison(
         base.scenario.name, other.scenario.name, tuple(rows), before, after, after - before, sum(r.flips for r in rows),
-        pd.DataFrame({"month_start": _months(base)["month_start"], "base_usd": _months(base)["usd"], "other_usd": _months(other)["usd"]}),
+        _months(base, "base_usd").merge(_months(other, "other_usd"), on="month_start", how="outer", sort=True),
     )  # fmt: skip
 
 
@@ -66,9 +66,9 @@ def _row(base: Plan, other: Plan, task: Task, because: tuple[str, ...]) -> Compa
     )  # fmt: skip
 
 
-def _months(plan: Plan) -> pd.DataFrame:
+def _months(plan: Plan, name: str) -> pd.DataFrame:
     """The recommended options' bills added up, month by month."""
     frames = [plan.monthly(d.task_id, d.option) for d in plan.decisions if d.option]
     if not frames:
-        return pd.DataFrame({"month_start": pd.to_datetime([]), "usd": []})
-    return pd.DataFrame({"month_start": frames[0]["month_start"], "usd": np.sum([f["run_usd_per_month"] for f in frames], axis=0)})
+        return pd.DataFrame({"month_start": pd.to_datetime([]), name: []})
+    return pd.DataFrame({"month_start": frames[0]["month_start"], name: np.sum([f["run_usd_per_month"] for f in frames], axis=0)})

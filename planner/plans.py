@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -19,7 +19,6 @@ from planner.engine import option_graph
 from planner.errors import InputError
 from planner.evaluate import Evaluation, evaluate
 from planner.explain import Explainer, known, step, total
-from planner.facts import assumptions
 from planner.gates import GATES, STATUS, Gates, gates
 from planner.portfolio import AS_IS, Portfolio, Scenario, Task
 
@@ -191,13 +190,14 @@ class Plan:
         )
 
     def monthly(self, task_id: str, option_key: str) -> pd.DataFrame:
-        """Month by month over the horizon on the dated prices: `month_start`, `run_usd_per_month`."""
+        """Month by month over the horizon on the dated prices: `month_start`, `run_usd_per_month`.
+
+        Months are 730 hours from the price date on; each carries the name of the calendar month it is counted as.
+        """
         t, o = self._task(task_id), self._option(option_key)
         months = np.arange(self.portfolio.policy.horizon_months, dtype=float)
-        usd = self._months(t, o, months)
-        hours = assumptions()["hours_per_month"].typical
-        starts = [self.as_of + timedelta(hours=hours * m) for m in months]
-        return pd.DataFrame({"month_start": pd.to_datetime(starts), "run_usd_per_month": usd})
+        starts = pd.date_range(self.as_of.replace(day=1), periods=len(months), freq="MS")
+        return pd.DataFrame({"month_start": starts, "run_usd_per_month": self._months(t, o, months)})
 
     def _months(self, t: int, o: int, months: Column) -> Column:
         """The bill of each month: every price period cut at the month's ends."""

@@ -17,8 +17,9 @@ def answer(found: Comparison, before: Plan, after: Plan) -> None:
         cards.lead(sentence(found))
         for plan in (before, after):
             if plan.scenario.changes:
-                told = [f"{plan.scenario.name}: {words.change_text(change)}" for change in plan.scenario.changes]
-                cards.sentences(told, f"What '{plan.scenario.name}' changes", quiet=True)
+                cards.note(f"{plan.scenario.name}:")
+                told = (words.change_text(change) for change in plan.scenario.changes)
+                cards.sentences((f"{each[:1].upper()}{each[1:]}" for each in told), f"What '{plan.scenario.name}' changes", quiet=True)
         _totals(found, before, after)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import escape
+from itertools import islice
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -11,10 +12,15 @@ import streamlit as st
 from planner import words
 from planner.decision import Source, Step
 
+_MOST_STEPS = 2000
+_LEVELS_OF_MANY = 2
+"""A working of more steps than that would be slow to open; it then ends at the parts of its parts."""
+
 
 def explain(step: Step) -> None:
     """Draws a step and its parts as a tree that opens by mouse or keyboard."""
-    st.html(f'<div class="fr-step">{_node(step, top=True, seen=set())}</div>')
+    many = len(list(islice(_walk(step), _MOST_STEPS + 1))) > _MOST_STEPS
+    st.html(f'<div class="fr-step">{_node(step, set(), 0, _LEVELS_OF_MANY if many else None)}</div>')
 
 
 def figure(label: str, shown: str, why: Callable[[], Step], key: str, note: str = "") -> None:
@@ -26,23 +32,28 @@ def figure(label: str, shown: str, why: Callable[[], Step], key: str, note: str 
             explain(why())
 
 
-def _node(step: Step, *, top: bool, seen: set[int]) -> str:
+def _walk(step: Step) -> Iterator[Step]:
+    yield step
+    for part in step.parts:
+        yield from _walk(part)
+
+
+def _node(step: Step, seen: set[int], level: int, deepest: int | None) -> str:
     head = f'<span class="fr-label">{escape(step.label)}</span> <span class="fr-value">{escape(words.step_value(step))}</span>'
-    again = id(step) in seen
-    seen.add(id(step))
-    body = "".join(
-        (
-            f'<p class="fr-meaning">{escape(step.meaning)}</p>' if step.meaning else "",
-            f'<p class="fr-formula">= {escape(step.formula)}</p>' if step.formula else "",
-            f'<p class="fr-formula">= {escape(step.substituted)}</p>' if step.substituted else "",
-            f'<p class="fr-origin">{_origin(step)}</p>' if not step.parts or step.source else "",
-            '<p class="fr-origin">Its parts are shown above.</p>' if again and step.parts else "",
-            "" if again else "".join(_node(part, top=False, seen=seen) for part in step.parts),
-        )
-    )
-    if top:
-        return f'<div class="fr-top">{head}{body}</div>'
-    return f"<details><summary>{head}</summary>{body}</details>"
+    lines = [("fr-meaning", escape(step.meaning))] if step.meaning else []
+    lines += [("fr-formula", f"= {escape(text)}") for text in (step.formula, step.substituted) if text]
+    if not step.parts or step.source:
+        lines.append(("fr-origin", _origin(step)))
+    parts = ""
+    if step.parts and id(step) in seen:
+        lines.append(("fr-origin", "Its parts are shown above."))
+    elif step.parts and level == deepest:
+        lines.append(("fr-origin", "Open the task's decision for the rest of the working."))
+    else:
+        seen.add(id(step))
+        parts = "".join(_node(part, seen, level + 1, deepest) for part in step.parts)
+    body = "".join(f'<p class="{kind}">{text}</p>' for kind, text in lines) + parts
+    return f'<div class="fr-top">{head}{body}</div>' if level == 0 else f"<details><summary>{head}</summary>{body}</details>"
 
 
 def _origin(step: Step) -> str:

@@ -69,6 +69,11 @@ def latency(options: pd.DataFrame, decision: Decision, slo_s: float | None) -> N
     _pair(figure, charts.latency_alt(options, decision, slo_s), "decision_latency", twin)
 
 
+def _bill(usd: float) -> Cell:
+    """A month's bill; a dash where a plan's horizon does not reach."""
+    return Cell("–" if words.known(usd) is None else words.money(usd), usd)
+
+
 def compared(comparison: Comparison) -> None:
     """The monthly bills of two scenarios over the horizon."""
     frame = charts.monthly_table(comparison)
@@ -76,7 +81,7 @@ def compared(comparison: Comparison) -> None:
 
     def twin() -> None:
         rows = [
-            (f"{row['month_start']:%b %Y}", *(Cell(words.money(row[name]), row[name]) for name in names))
+            (f"{row['month_start']:%b %Y}", *(_bill(row[name]) for name in names))
             for row in frame.to_dict("records")
         ]
         table(("Month", *names), rows, "Monthly bills of both scenarios", numbers=range(1, len(names) + 1), tall=True)

@@ -1,4 +1,4 @@
-"""Scenarios of the open plan: a list, and one form that adds or changes one."""
+"""The form that adds or changes a scenario, in a dialog, so that the page behind it can show what it did."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ from pages.ui import state
 from planner import words
 from planner.commands import AddScenario, DeleteScenario, ReplaceScenario
 from planner.errors import InputError
-from planner.portfolio import Change, Scenario
+from planner.portfolio import AS_IS, Change, Scenario
 from planner.problems import first_sentence
 from planner.quantity import parse_number, shown
 
 EVERY = ("*", "*")
 
 
-def draw() -> None:
-    saved = state.portfolio().scenarios
-    if saved:
-        st.header("Saved scenarios", anchor=False)
-        for scenario in saved:
-            _row(scenario)
-    st.header("Add or change a scenario", anchor=False)
-    known = {each.id: each for each in saved}
-    names = {"": "A new scenario", **{key: each.name for key, each in known.items()}}
-    picked = st.selectbox("Scenario", list(names), format_func=names.__getitem__, key="scenarios_edited", width=320) if saved else ""
-    _form(known.get(picked))
-
-
-def _row(scenario: Scenario) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key=f"scenarios_row_{scenario.id}"):
-        told = "; ".join(words.change_text(change) for change in scenario.changes) or "changes nothing yet"
-        st.markdown(f"**{words.md_escape(scenario.name)}**: {words.md_escape(told)}", width="content")
-        st.space("stretch")
-        st.button("Delete", key=f"scenarios_delete_{scenario.id}", type="tertiary", on_click=_delete, args=(scenario.id,))
+def buttons(shown: Scenario | None) -> None:
+    """Adding a scenario, and changing or deleting the one on screen."""
+    st.button(
+        "Add scenario", key="scenarios_add", icon=":material/add:", type="secondary" if shown else "primary",
+        on_click=state.open_dialog, args=("scenario",),
+    )  # fmt: skip
+    if shown and shown != AS_IS:
+        st.button("Change", key="scenarios_change", type="tertiary", on_click=state.open_dialog, args=(f"scenario {shown.id}",))
+        st.button("Delete", key="scenarios_delete", type="tertiary", on_click=_delete, args=(shown.id,))
 
 
 def _delete(scenario_id: str) -> None:
     state.run(DeleteScenario(scenario_id=scenario_id))
 
 
+def draw() -> None:
+    """The dialog, while it is open."""
+    match (state.dialog() or "").split():
+        case ["scenario"]:
+            _form(None)
+        case ["scenario", scenario_id]:
+            _form(next((each for each in state.portfolio().scenarios if each.id == scenario_id), None))
+
+
+@st.dialog("Scenario", width="large", on_dismiss=state.close_dialog)
 def _form(scenario: Scenario | None) -> None:
     held = {change.quantity: change for change in reversed(scenario.changes)} if scenario else {}
-    which = scenario.id if scenario else f"new_{len(state.portfolio().scenarios)}"
+    which = scenario.id if scenario else "new"
     price, volume, moved = held.get("price"), held.get("volume"), held.get("as_of")
     with st.form(f"scenarios_form_{which}", border=False):
         typed: dict[str, Any] = {
             "name": st.text_input("Name", scenario.name if scenario else "", key=f"scenarios_name_{which}", max_chars=120)
         }
-        with st.grid(4, min_column_width=200):
+        with st.grid(2, min_column_width=200):
             typed["price"] = st.text_input("Prices ×", _factor(price), key=f"scenarios_price_{which}", placeholder="0.5 for half")
             scopes = _scopes(price)
             at = list(scopes).index((price.provider, price.model)) if price else 0
@@ -92,7 +92,8 @@ def _save(scenario: Scenario | None, typed: Mapping[str, Any]) -> None:
         st.error(words.md_escape(error))
         return
     if state.run(ReplaceScenario(scenario=made) if scenario else AddScenario(scenario=made)):
-        st.rerun()
+        state.close_dialog()
+    st.rerun()
 
 
 def read_scenario(scenario: Scenario | None, typed: Mapping[str, Any]) -> Scenario:

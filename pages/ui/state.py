@@ -338,10 +338,6 @@ def flash() -> Flash | None:
     return _session().flash
 
 
-def clear_flash() -> None:
-    _session().flash = None
-
-
 def effect(told: Flash) -> Comparison | None:
     """How the results moved with the change that is being told."""
     if told.before is None or not told.before.tasks or not portfolio().tasks:

@@ -228,11 +228,11 @@ def test_the_task_is_in_the_address_and_back_returns_to_it(screen: Screen) -> No
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_the_page_fits_a_phone(screen: Screen, mode: str) -> None:
-    decision_of(screen)
-    screen.page.emulate_media(color_scheme=mode)  # type: ignore[arg-type]
-    screen.page.set_viewport_size({"width": 390, "height": 844})
-    screen.settle()
-    wide = screen.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    assert not wide
-    screen.shot(f"decision-phone-{mode}")
+def test_the_page_fits_a_phone(new_window: Callable[..., Screen], screen: Screen, mode: str) -> None:
+    plan = screen.open_example()
+    phone = new_window(viewport={"width": 390, "height": 844}, color_scheme=mode)
+    phone.open(f"/decision?plan={plan}")
+    phone.page.locator(".st-key-decision_frontier .js-plotly-plot").wait_for()
+    assert phone.exceptions() == 0
+    assert not phone.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    phone.shot(f"decision-phone-{mode}")

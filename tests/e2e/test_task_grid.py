@@ -98,6 +98,15 @@ def test_values_typed_faster_than_the_server_answers_are_all_kept(screen: Screen
     assert [screen.grid.value(row, "requests_per_day") for row in range(4)] == ["21,000", "22,000", "23,000", "24,000"]
 
 
+def test_a_value_left_by_going_to_another_page_is_kept(screen: Screen) -> None:
+    screen.open_example()
+    screen.grid.cell(0, "requests_per_day").fill("34k")
+    screen.go("Plan", "Plans")
+    screen.go("Plan", "Tasks")
+    screen.grid.row(4).wait_for()
+    assert screen.grid.value(0, "requests_per_day") == "34,000"
+
+
 def test_shift_enter_moves_up(screen: Screen) -> None:
     screen.open_example()
     screen.grid.cell(2, "quality_bar_score").press("Shift+Enter")

@@ -105,7 +105,13 @@ def test_unknown_in_unknown_out(graph: Graph, name: str) -> None:
 
 
 def test_a_reasoning_model_with_unknown_lengths_is_unknown() -> None:
-    given = {"is_reasoning": 1.0, "measured_reasoning_tokens": np.nan, "visible_output_tokens": 100.0, "reasoning_ratio": np.nan, "least_thought_tokens": 60.0}
+    given = {
+        "is_reasoning": 1.0,
+        "measured_reasoning_tokens": np.nan,
+        "visible_output_tokens": 100.0,
+        "reasoning_ratio": np.nan,
+        "least_thought_tokens": 60.0,
+    }
     columns = {name: np.array([value]) for name, value in given.items()}
     assert np.isnan(call_graph().evaluate(columns, ["reasoning_output_tokens"])["reasoning_output_tokens"]).all()
 
