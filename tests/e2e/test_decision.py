@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -168,7 +169,9 @@ def test_the_months_of_the_scenarios_page_equal_their_table(screen: Screen) -> N
     rows = values(screen, "scenarios_months")
     assert len(series) == 2
     for position, each in enumerate(series):
-        assert [float("nan") if y is None else float(y) for y in each["y"]] == pytest.approx([row[position] for row in rows], nan_ok=True)
+        drawn = [float(y) for y in each["y"] if y is not None and not math.isnan(y)]
+        assert len(drawn) >= 12
+        assert drawn == [row[position] for row in rows if not math.isnan(row[position])]
 
 
 def test_an_option_is_chosen_in_the_grid_or_by_keyboard(screen: Screen) -> None:
