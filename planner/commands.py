@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from planner.errors import InputError
 from planner.fields import RIVALS, field
-from planner.portfolio import Frozen, ModelRef, Policy, Portfolio, Scenario, Task
+from planner.portfolio import Frozen, MeasuredScore, ModelRef, Policy, Portfolio, Scenario, Task
 from planner.problems import input_error
 from planner.quantity import shown
 
@@ -56,6 +56,22 @@ class ReplaceTask(Frozen):
 
     kind: Literal["replace_task"] = "replace_task"
     task: Task
+
+
+class SetScore(Frozen):
+    """Enter a score the team measured; a newer one for the same model takes the older one's place."""
+
+    kind: Literal["set_score"] = "set_score"
+    task_id: str
+    score: MeasuredScore
+
+
+class RemoveScore(Frozen):
+    """Take a measured score away."""
+
+    kind: Literal["remove_score"] = "remove_score"
+    task_id: str
+    key: str
 
 
 class DeleteTask(Frozen):
@@ -136,6 +152,8 @@ Command = Annotated[
     | AddTask
     | AddTasks
     | ReplaceTask
+    | SetScore
+    | RemoveScore
     | DeleteTask
     | MoveTask
     | RenamePortfolio
@@ -197,6 +215,10 @@ def _apply(portfolio: Portfolio, command: Command) -> Outcome:
         case ReplaceTask(task=task):
             before = portfolio.task(task.id)
             return Outcome(_with_task(portfolio, task), ReplaceTask(task=before), f"Changed '{task.name}'")
+        case SetScore(task_id=task_id, score=score):
+            return _set_score(portfolio, portfolio.task(task_id), score)
+        case RemoveScore(task_id=task_id, key=key):
+            return _remove_score(portfolio, portfolio.task(task_id), key)
         case DeleteTask(task_id=task_id):
             task, index = portfolio.task(task_id), _position(portfolio.tasks, task_id)
             left = _without(portfolio.tasks, task_id)
@@ -262,6 +284,26 @@ def _restore(portfolio: Portfolio, command: RestoreField) -> Outcome:
 
 def _remembered(task: Task, name: str) -> RestoreField:
     return RestoreField(task_id=task.id, field=name, value=field(name).capture(task), assumed=name in task.assumed)
+
+
+def _set_score(portfolio: Portfolio, task: Task, score: MeasuredScore) -> Outcome:
+    before = next((held for held in task.measured if held.key == score.key), None)
+    measured = tuple(score if held.key == score.key else held for held in task.measured) if before else (*task.measured, score)
+    undo: Command = SetScore(task_id=task.id, score=before) if before else RemoveScore(task_id=task.id, key=score.key)
+    said = f"{score.key} scored {shown(score.score)} of 100 on {_counted(score.cases, 'case')} of '{task.name}'"
+    return Outcome(_with_task(portfolio, _changed(task, measured)), undo, said)
+
+
+def _remove_score(portfolio: Portfolio, task: Task, key: str) -> Outcome:
+    gone = next((held for held in task.measured if held.key == key), None)
+    if gone is None:
+        raise InputError(f"'{task.name}' has no measured score of {key}. It may have been removed already.")
+    left = tuple(held for held in task.measured if held.key != key)
+    return Outcome(_with_task(portfolio, _changed(task, left)), SetScore(task_id=task.id, score=gone), f"Removed the score of {key}")
+
+
+def _changed(task: Task, measured: tuple[MeasuredScore, ...]) -> Task:
+    return Task.model_validate({**{name: getattr(task, name) for name in Task.model_fields}, "measured": measured})
 
 
 def _batch(portfolio: Portfolio, commands: Sequence[Command]) -> Outcome:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, ndtri
 
-from planner.columns import Column
 from planner.decision import Decision, Reason, Rejected
 from planner.evaluate import Evaluation
 from planner.facts import SIZE_CLASSES
 from planner.flips import Flips
-from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason
+from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason, reachable_bar
 from planner.pattern import registry
 from planner.rule import NOTHING, best_first, closest, pick
 
@@ -188,11 +186,5 @@ def _relax(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> Reason:
     reason = gate_reason(evaluation, found, t, chosen, gate)
     values = dict(reason.values)
     if gate == "quality":
-        values["would_pass_bar_share"] = float(_reachable_bar(evaluation)[t, chosen])
+        values["would_pass_bar_share"] = float(reachable_bar(evaluation)[t, chosen])
     return Reason(f"relax_{gate}", "fail", reason.margin, values)
-
-
-def _reachable_bar(evaluation: Evaluation) -> Column:
-    """The highest bar each option meets with the confidence the policy asks for."""
-    values, confidence = evaluation.values, evaluation.portfolio.policy.quality_confidence_share
-    return np.asarray(expit(values["quality_logit"] - ndtri(confidence) * values["quality_sd_logit"]))

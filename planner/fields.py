@@ -44,8 +44,14 @@ class Field:
         return self.name
 
     def get(self, task: Task) -> str:
-        """The value as people type it; an empty string when nothing is set."""
-        return self._text(self._value(task), exact=False)
+        """The value as people type it; an empty string when nothing is set.
+
+        A bar stated as errors per 1,000 shows as the score it comes to.
+        """
+        value = self._value(task)
+        if value is None and self.name == "quality_bar_score" and task.quality.errors_per_1000 is not None:
+            value = 100 - task.quality.errors_per_1000 / 10
+        return self._text(value, exact=False)
 
     def plain(self, task: Task) -> str:
         """The value to the last digit and without separators, for files."""
@@ -60,8 +66,8 @@ class Field:
             raise InputError(f"{self.label}: this cannot be blank. {self._example()}")
         rival = RIVALS.get(self.name)
         try:
-            if typed and rival in task.assumed:
-                # A bar somebody types replaces the starting value of the other way to state it.
+            if typed and rival:
+                # One bar, two ways to state it: the one typed last holds.
                 task = FIELDS[rival].restore(task, None, assumed=False)
             return self.restore(task, self._parse(typed) if typed else self.blank, assumed=False)
         except ValidationError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
+from scipy.special import expit, ndtri
 
 from planner.columns import Column
 from planner.decision import Evidence, Reason, Status
@@ -35,7 +36,7 @@ class Gates:
     capable: np.ndarray
     """True where the capability gates pass."""
     shortfall: Column
-    """How far an option is from passing: missed gates' distances as shares of what was asked, added up; 0 passes."""
+    """How far an option is from passing: missed gates' distances relative to what was asked, added up; 0 passes."""
     proven_to: Column
     """The highest bar each option is proven to clear: the lower end of its own score's 95 % interval; NaN unmeasured."""
     rank: np.ndarray
@@ -111,7 +112,10 @@ def gates(evaluation: Evaluation) -> Gates:
 
 
 def _shortfall(evaluation: Evaluation, margin: dict[str, Column], stands: list[np.ndarray]) -> Column:
-    """Sum over missed gates of the miss as a share of what was asked; a gate without a distance counts as one whole."""
+    """Sum over missed gates of log(1 + miss as a share of what was asked); a gate without a distance counts as 1.
+
+    On a log scale one hopeless miss does not drown how near the other gates are.
+    """
     policy, tasks = evaluation.portfolio.policy, evaluation.tasks
 
     def per_task(values: list[float | None]) -> Column:
@@ -119,17 +123,26 @@ def _shortfall(evaluation: Evaluation, margin: dict[str, Column], stands: list[n
 
     asked: dict[str, Column | float] = {
         "window": policy.window_fit_min_share,
-        "quality": policy.quality_confidence_share,
+        "quality": evaluation.values["bar_share"],
         "output": per_task([None if t.max_output_tokens is None else float(t.max_output_tokens) for t in tasks]),
         "ttft": per_task([t.slo.ttft_p95_slo_s for t in tasks]),
         "e2e": per_task([t.slo.e2e_p95_slo_s for t in tasks]),
         "budget": per_task([t.budget_usd_per_month for t in tasks]),
     }
+    # The chance of meeting the bar is held at 5 %; how far the bar is out of reach is not.
+    bar = evaluation.values["bar_share"]
+    distance = margin | {"quality": reachable_bar(evaluation) - bar}
     total = np.zeros(stands[0].shape)
     for gate, stand in zip(GATES, stands, strict=True):
-        miss = -margin[gate] / asked[gate] if gate in asked else np.full(stand.shape, np.nan)
-        total += np.where(stand, 0.0, np.where(np.isfinite(miss) & (miss > 0), miss, 1.0))
+        miss = -distance[gate] / asked[gate] if gate in asked else np.full(stand.shape, np.nan)
+        total += np.where(stand, 0.0, np.where(np.isfinite(miss) & (miss > 0), np.log1p(np.maximum(miss, 0.0)), 1.0))
     return total
+
+
+def reachable_bar(evaluation: Evaluation) -> Column:
+    """The highest bar each option meets with the confidence the policy asks for."""
+    values, confidence = evaluation.values, evaluation.portfolio.policy.quality_confidence_share
+    return np.asarray(expit(values["quality_logit"] - ndtri(confidence) * values["quality_sd_logit"]))
 
 
 def _modality(evaluation: Evaluation, needed: tuple[str, ...]) -> np.ndarray:

@@ -14,12 +14,12 @@ import pandas as pd
 from planner.catalog import Catalog
 from planner.columns import Column
 from planner.decide import decide, on_frontier
-from planner.decision import Decision, Source, Step
+from planner.decision import Decision, Reason, Source, Step
 from planner.engine import option_graph
 from planner.errors import InputError
 from planner.evaluate import Evaluation, evaluate
 from planner.explain import Explainer, known, step, total
-from planner.gates import GATES, STATUS, Gates, gates
+from planner.gates import GATES, STATUS, Gates, gate_reason, gates
 from planner.portfolio import AS_IS, Portfolio, Scenario, Task
 
 NOT_COUNTED = ("retries", "evals", "people", "egress", "cache_misses", "tax")
@@ -113,6 +113,11 @@ class Plan:
             columns[f"margin_{gate}"] = self.gates.margin[gate][t]
         frame = pd.concat([frame, pd.DataFrame(columns)], axis=1).sort_values(["tco_usd", "option"], na_position="last")
         return frame.set_index(frame["option"].rename(None))
+
+    def gate_reasons(self, task_id: str, option_key: str) -> dict[str, Reason]:
+        """Every gate of one option for one task, as facts with margins."""
+        t, o = self._task(task_id), self._option(option_key)
+        return {gate: gate_reason(self.evaluation, self.gates, t, o, gate) for gate in GATES}
 
     def explain(self, task_id: str, option_key: str, quantity: str) -> Step:
         """One number of the options table as a tree that ends in sources."""

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pages.ui import cards, state
 from planner import words
-from planner.commands import ReplaceTask
+from planner.commands import RemoveScore, SetScore
 from planner.errors import InputError
 from planner.portfolio import MeasuredScore, Task
 from planner.problems import first_sentence
@@ -59,8 +59,7 @@ def _add(task: Task, key: str | None, typed: str, cases: str) -> None:
     except InputError as error:
         st.error(words.md_escape(error))
         return
-    kept = tuple(each for each in task.measured if each.key != score.key)
-    if state.run(ReplaceTask(task=task.model_copy(update={"measured": (*kept, score)}))):
+    if state.run(SetScore(task_id=task.id, score=score)):
         st.rerun()
 
 
@@ -84,5 +83,4 @@ def read_score(key: str | None, typed: str, cases: str) -> MeasuredScore:
 
 
 def _remove(task_id: str, key: str) -> None:
-    task = state.portfolio().task(task_id)
-    state.run(ReplaceTask(task=task.model_copy(update={"measured": tuple(each for each in task.measured if each.key != key)})))
+    state.run(RemoveScore(task_id=task_id, key=key))

@@ -5,6 +5,7 @@ Everything worth keeping is in the store; a session that is lost loses only its 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -24,6 +25,7 @@ from planner.store import Saved, Store, open_store
 
 _KEY = "fitting_room"
 _UNDO_STEPS = 100
+_NEWS_S = 15
 EXAMPLE = DATA / "example_portfolio.yaml"
 
 
@@ -45,6 +47,7 @@ class Flash:
     before: Portfolio | None = None
     """The portfolio before a change, so that its effect can be told."""
     undo: Callable[[], None] | None = None
+    said_at: float = field(default_factory=time.monotonic)
 
 
 @dataclass
@@ -335,7 +338,9 @@ def say(
 
 
 def flash() -> Flash | None:
-    return _session().flash
+    """What to tell, while it is news."""
+    told = _session().flash
+    return told if told and time.monotonic() - told.said_at < _NEWS_S else None
 
 
 def effect(told: Flash) -> Comparison | None:

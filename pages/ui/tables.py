@@ -16,7 +16,7 @@ from pages.ui import cards
 from pages.ui.cards import MARKS
 from planner import Plan, words
 from planner.decision import Decision, Reason
-from planner.gates import GATES, gate_reason
+from planner.gates import GATES
 from planner.quantities import vocabulary
 
 
@@ -163,6 +163,4 @@ def rejected(decision: Decision, labels: Mapping[str, str]) -> None:
 
 def gate_reasons(plan: Plan, task_id: str, option: str) -> list[Reason]:
     """Every gate of one option, in the order of the policy."""
-    held = plan.evaluation
-    t, o = held.task_index[task_id], held.option_index[option]
-    return [gate_reason(held, plan.gates, t, o, gate) for gate in GATES]
+    return list(plan.gate_reasons(task_id, option).values())

@@ -211,9 +211,10 @@ def change_text(change: Change) -> str:
     elif change.quantity == "volume":
         text = f"volume × {count(change.factor)}"
     else:
-        who = "all models" if change.provider == change.model == "*" else f"{change.provider}/{change.model}"
+        who = f"all models of {change.provider}" if change.model == "*" else f"{change.provider}/{change.model}"
+        who = "all models" if change.provider == change.model == "*" else who
         text = f"prices × {count(change.factor)} for {who}"
-    return f"{text}, because {change.because}" if change.because else text
+    return f"{text} ({change.because.rstrip('.')})" if change.because else text
 
 
 def decision_sentence(decision: Decision, options: pd.DataFrame) -> str:

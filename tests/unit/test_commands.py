@@ -18,19 +18,21 @@ from planner.commands import (
     DeleteTask,
     EditField,
     MoveTask,
+    RemoveScore,
     RenamePortfolio,
     ReplaceScenario,
     ReplaceTask,
     SetAsOf,
     SetExtraModels,
     SetPolicy,
+    SetScore,
     apply_command,
     command_from_json,
     command_to_json,
 )
 from planner.errors import InputError
 from planner.fields import FIELDS
-from planner.portfolio import Change, ModelRef, Policy, QualityBar, RequestShape, Scenario, Task
+from planner.portfolio import Change, MeasuredScore, ModelRef, Policy, Portfolio, QualityBar, RequestShape, Scenario, Task
 from planner.quantity import Quantity
 from tests.unit.portfolios import SMALL
 
@@ -174,3 +176,30 @@ def test_undoing_everything_in_turn_leads_back_to_the_start(sequence: list[Comma
 def test_a_scenario_change_needs_what_it_changes() -> None:
     with pytest.raises(ValueError, match="needs a factor"):
         Change(quantity="price")
+
+
+def test_a_measured_score_is_set_replaced_removed_and_each_undone() -> None:
+    start = Portfolio(id="p", name="P", tasks=(Task(id="t", name="T"),))
+    first = MeasuredScore(provider="openai", model="gpt-5-mini", score=80, cases=50)
+    second = first.model_copy(update={"score": 90.0})
+    one = apply_command(start, SetScore(task_id="t", score=first))
+    two = apply_command(one.portfolio, SetScore(task_id="t", score=second))
+    assert two.portfolio.task("t").measured == (second,)
+    assert apply_command(two.portfolio, two.inverse).portfolio == one.portfolio
+    assert apply_command(one.portfolio, one.inverse).portfolio == start
+    gone = apply_command(two.portfolio, RemoveScore(task_id="t", key=first.key))
+    assert gone.portfolio == start
+    assert apply_command(gone.portfolio, gone.inverse).portfolio == two.portfolio
+    with pytest.raises(InputError, match="no measured score"):
+        apply_command(start, RemoveScore(task_id="t", key=first.key))
+
+
+def test_a_score_and_an_edit_of_the_same_task_both_live() -> None:
+    """Two people at once: each command is applied to the newest version."""
+    start = Portfolio(id="p", name="P", tasks=(Task(id="t", name="T"),))
+    score = MeasuredScore(provider="openai", model="gpt-5-mini", score=80, cases=50)
+    both = start
+    for command in (EditField(task_id="t", field="requests_per_day", raw="20k"), SetScore(task_id="t", score=score)):
+        both = apply_command(both, command).portfolio
+    assert both.task("t").traffic.requests_per_day.typical == 20_000
+    assert both.task("t").measured == (score,)

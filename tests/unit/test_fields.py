@@ -107,12 +107,12 @@ def test_every_shown_value_typed_again_changes_nothing() -> None:
             assert known.set(TWO_SHAPES, known.get(TWO_SHAPES)) == TWO_SHAPES
 
 
-def test_a_bar_somebody_types_replaces_an_assumed_one_but_not_a_typed_one() -> None:
+def test_one_bar_stated_two_ways_the_one_typed_last_holds() -> None:
     edited = field("errors_per_1000").set(TASK, "50")
     assert edited.quality == QualityBar(errors_per_1000=50)
-    typed = field("quality_bar_score").set(TASK, "90")
-    with pytest.raises(InputError, match="The bar is given twice"):
-        field("errors_per_1000").set(typed, "50")
+    assert field("quality_bar_score").get(edited) == "95"
+    assert field("quality_bar_score").plain(edited) == ""
+    assert field("quality_bar_score").set(edited, "90").quality == QualityBar(quality_bar_score=90)
 
 
 def test_a_token_field_scales_all_shapes_and_the_measured_lengths() -> None:

@@ -86,7 +86,7 @@ def test_other_words() -> None:
     assert words.family_word("batch_api") == "Batch API"
     assert words.family_word("large") == "Large models"
     assert words.change_text(Change(quantity="price", factor=0.5, because="repeat of 2025")) == (
-        "prices × 0.5 for all models, because repeat of 2025"
+        "prices × 0.5 for all models (repeat of 2025)"
     )
     assert words.change_text(Change(quantity="as_of", as_of=date(2027, 3, 1))) == "prices of 2027-03-01"
 

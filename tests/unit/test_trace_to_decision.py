@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from planner import load_catalog, plan, words
-from planner.gates import gate_reason
 from planner.portfolio import ModelRef, Portfolio
 from planner.usage.trace_csv import import_trace
 from tests.unit.test_trace_csv import TEXT
@@ -21,8 +20,7 @@ def test_an_8192_window_fails_on_the_tail_of_a_trace_and_says_how_many_do_not_fi
     option = result.options(task.id).loc[key]
     assert option["gate_window"] == "fail"
     assert option["window_fit_share"] == pytest.approx(1 - 450 / 8819, abs=1e-6)
-    o = result.evaluation.option_index[key]
-    said = words.reason_sentence(gate_reason(result.evaluation, result.gates, 0, o, "window"))
+    said = words.reason_sentence(result.gate_reasons(task.id, key)["window"])
     assert "94.9" in said
     assert "450 of 8,819 do not" in said
     assert "8,192-token window" in said
