@@ -12,6 +12,9 @@ from planner.palette import Palette, palette
 
 _LABEL_LONGEST = 48
 
+FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
+"""The font of the pages; Plotly measures text itself and cannot inherit one."""
+
 
 def theme(mode: str) -> dict[str, Any]:
     """The layout every chart shares: the page's own font and background, quiet grid, no legend unless a chart needs one."""
@@ -29,7 +32,7 @@ def theme(mode: str) -> dict[str, Any]:
         "template": {},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": "inherit", "size": 13, "color": colours.ink},
+        "font": {"family": FONT, "size": 13, "color": colours.ink},
         "separators": ".,",
         "margin": {"l": 8, "r": 16, "t": 24, "b": 8},
         "hovermode": "closest",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ class ComparisonRow:
     because: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """Flipped tasks first, then by how much the bill moves."""
 
@@ -39,8 +40,13 @@ class Comparison:
     other_usd_per_month: float
     delta_usd_per_month: float
     flipped: int
-    horizon: pd.DataFrame
-    """`month_start`, `base_usd`, `other_usd`: the recommended bill of each calendar month; NaN outside a plan's horizon."""
+    plans: tuple[Plan, Plan]
+
+    @cached_property
+    def horizon(self) -> pd.DataFrame:
+        """`month_start`, `base_usd`, `other_usd`: the recommended bill of each calendar month; NaN outside a plan's horizon."""
+        base, other = self.plans
+        return _months(base, "base_usd").merge(_months(other, "other_usd"), on="month_start", how="outer", sort=True)
 
 
 def compare(base: Plan, other: Plan) -> Comparison:
@@ -52,7 +58,7 @@ def compare(base: Plan, other: Plan) -> Comparison:
     before, after = base.summary().recommended_usd_per_month, other.summary().recommended_usd_per_month
     return Comparison(
         base.scenario.name, other.scenario.name, tuple(rows), before, after, after - before, sum(r.flips for r in rows),
-        _months(base, "base_usd").merge(_months(other, "other_usd"), on="month_start", how="outer", sort=True),
+        plans=(base, other),
     )  # fmt: skip
 
 

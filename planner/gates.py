@@ -93,7 +93,8 @@ def gates(evaluation: Evaluation) -> Gates:
     no_bar = np.isnan(values["bar_share"])
     margin["quality"] = chance - policy.quality_confidence_share
     status["quality"] = np.where(no_bar | np.isnan(chance), NOT_ASSESSED, np.where(margin["quality"] >= 0, PASS, FAIL))
-    status = {gate: np.broadcast_to(status[gate], shape) for gate in GATES}
+    # A plan without tasks has no rows to stack.
+    status = {gate: np.broadcast_to(status[gate], shape) if tasks else np.zeros(shape, dtype=int) for gate in GATES}
     # What nobody asked for does not stand in the way: no bar stated, or no published output limit.
     excused = {"quality": no_bar, "output": np.ones(shape, dtype=bool)}
     stands = [status[g] == PASS if g not in excused else (status[g] == PASS) | ((status[g] == NOT_ASSESSED) & excused[g]) for g in GATES]

@@ -188,7 +188,8 @@ def link(**more: str) -> dict[str, str]:
 # ---- results, derived and cached by value
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+# A plan of 200 tasks holds some 50 MB of columns, so only a meeting's worth is kept.
+@st.cache_resource(max_entries=12, show_spinner=False)
 def _planned(
     portfolio_json: str, scenario_json: str, catalog_id: str, _portfolio: Portfolio, _scenario: Scenario, _catalog: Catalog
 ) -> Plan:
@@ -345,9 +346,13 @@ def flash() -> Flash | None:
 
 def effect(told: Flash) -> Comparison | None:
     """How the results moved with the change that is being told."""
-    if told.before is None or not told.before.tasks or not portfolio().tasks:
+    before, now = told.before, portfolio() if told.before else None
+    if before is None or now is None or not before.tasks or not now.tasks:
         return None
-    return compare(plan_of(told.before), plan())
+    # What a scenario says does not move the plan as it is.
+    if before.model_copy(update={"scenarios": now.scenarios}) == now:
+        return None
+    return compare(plan_of(before), plan_of(now))
 
 
 # ---- where to go: set in a callback, followed by the shell when the run begins

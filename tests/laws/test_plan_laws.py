@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from planner import plan
+from planner import compare, plan
 from planner.catalog import Catalog
 from planner.decision import Decision
 from planner.evaluate import weighted_quantile
@@ -205,3 +205,12 @@ def test_the_same_inputs_give_the_same_plan(catalog: Catalog) -> None:
     task = Task(id="one", name="One", archetype=sorted(catalog.archetypes())[0])
     first, second = (plan(portfolio_of(task), catalog).decisions[0] for _ in range(2))
     assert first == replace(second)
+
+
+def test_a_plan_without_tasks_is_a_plan(catalog: Catalog) -> None:
+    result = plan(portfolio_of(), catalog)
+    assert result.decisions == ()
+    assert result.summary().tasks == 0
+    assert result.summary().current_usd_per_month is None
+    assert compare(result, result).rows == ()
+    assert compare(result, result).horizon.empty

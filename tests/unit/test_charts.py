@@ -38,7 +38,7 @@ def drawn(figure: Any) -> dict[str, Any]:
 def test_every_figure_shares_the_theme_and_states_its_units(name: str, mode: str) -> None:
     layout = drawn(figures(mode)[name])["layout"]
     assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0,0,0,0)"
-    assert layout["font"] == {"family": "inherit", "size": 13, "color": palette(mode).ink}
+    assert layout["font"] == {"family": FONT, "size": 13, "color": palette(mode).ink}
     titles = [layout[axis]["title"]["text"] for axis in ("xaxis", "yaxis") if "text" in layout[axis].get("title", {})]
     assert titles
     assert all(title[0].isupper() for title in titles)
