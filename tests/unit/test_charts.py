@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from planner import charts
+from planner.chart_theme import FONT
 from planner.palette import DARK, LIGHT, palette
 from tests.unit import fake_plan as fake
 
