@@ -186,5 +186,6 @@ def _relax(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> Reason:
     reason = gate_reason(evaluation, found, t, chosen, gate)
     values = dict(reason.values)
     if gate == "quality":
-        values["would_pass_bar_share"] = float(reachable_bar(evaluation)[t, chosen])
+        reachable = float(reachable_bar(evaluation)[t, chosen])
+        values["would_pass_bar_share"] = None if np.isnan(reachable) else reachable
     return Reason(f"relax_{gate}", "fail", reason.margin, values)

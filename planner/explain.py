@@ -88,8 +88,8 @@ class Explainer:
 
     def _entered(self, name: str, value: float, measured: bool = False) -> Step:
         """A field of the task: entered, measured by an importer, or the archetype's starting value."""
-        if name in self.task.assumed:
-            kind = archetypes()[self.task.archetype]
+        kind = archetypes().get(self.task.archetype)
+        if name in self.task.assumed and kind:
             return step(name, value, "archetype", kind.source)
         if measured:
             return step(
@@ -131,7 +131,9 @@ class Explainer:
 
     def _ability(self, name: str, value: float) -> Step:
         kind = archetypes().get(self.task.archetype)
-        source = self.catalog.ability(self.option.ref, dict(kind.skills))[2] if kind else None
+        if kind is None:
+            return step(name, None, "entered", Source("entered", f"'{self.task.archetype}' is not a kind of task we know"))
+        source = self.catalog.ability(self.option.ref, dict(kind.skills))[2]
         if source:
             return step(name, value, "fact", source)
         row = assumptions()["unscored_sd_logit"]
@@ -140,7 +142,9 @@ class Explainer:
         return step(name, value, "assumption", Source(row.source.id, row.source.title, row.source.url, row.source.checked_on, note))
 
     def _level(self, name: str, value: float) -> Step:
-        kind = archetypes()[self.task.archetype]
+        kind = archetypes().get(self.task.archetype)
+        if kind is None:
+            return step(name, None, "entered", Source("entered", f"'{self.task.archetype}' is not a kind of task we know"))
         prior: Level = Level(kind.level.typical, kind.level_sd_logit)
         start = prior.logit if name == "task_level_logit" else prior.sd_logit
         parts = [step(name, start, "archetype", kind.level.source, label=f"Starting value for {kind.label.lower()}")]

@@ -11,10 +11,10 @@ from typing import Any, Literal, NoReturn
 import yaml
 from pydantic import ValidationError
 
-from planner.errors import InputError, InputErrors
+from planner.errors import InputError, InputErrors, did_you_mean
 from planner.fields import Archetype
 from planner.paste import parse_paste, tasks_to_csv
-from planner.portfolio import Portfolio, slug
+from planner.portfolio import Portfolio, RequestShape, Task, slug
 from planner.problems import MOST_SHOWN, input_error, place, told
 
 Format = Literal["yaml", "json", "csv"]
@@ -33,7 +33,8 @@ def load_portfolio(
 ) -> Portfolio:
     """Read a portfolio from text, bytes or a file. A path's ending tells the format; text and bytes need it named.
 
-    CSV rows take the starting values of their archetype where a cell is blank, when archetypes are given.
+    When archetypes are given, tasks take the starting values of theirs for a volume or lengths nobody stated (marked as
+    assumed), and an unknown archetype is refused.
     Raises InputError (InputErrors with all problems found) in sentences that name the row, the field and the mend.
     """
     chosen = format or _format_of(source)
@@ -45,6 +46,8 @@ def load_portfolio(
         raise InputError("The file does not hold a plan. Start it with 'name:' and a list called 'tasks:'.")
     _refuse_misfits(data)
     _fill_ids(data)
+    if archetypes is not None:
+        _start_from(data, archetypes)
     try:
         return Portfolio.model_validate(data)
     except ValidationError as error:
@@ -255,6 +258,34 @@ def _fill_ids(data: dict[str, Any]) -> None:
             if isinstance(item, dict) and "id" not in item and isinstance(item.get("name"), str):
                 item["id"] = slug(item["name"], taken)
                 taken.add(item["id"])
+
+
+def _start_from(data: dict[str, Any], archetypes: Mapping[str, Archetype]) -> None:
+    """Volume and lengths nobody stated start at the archetype's; nothing stands for "not said" at 0."""
+    items = data.get("tasks")
+    problems = []
+    for position, item in enumerate(items if isinstance(items, list) else [], start=1):
+        if not isinstance(item, dict):
+            continue
+        kind = item.get("archetype", Task.model_fields["archetype"].default)
+        if not isinstance(kind, str) or kind not in archetypes:
+            given = kind if isinstance(kind, str) else type(kind).__name__
+            problems.append(f"Task {position}, archetype: '{given}' is not a known kind of task.{did_you_mean(given, archetypes)} "
+                            f"Known are {', '.join(sorted(archetypes))}.")  # fmt: skip
+            continue
+        start = archetypes[kind].task("start")
+        assumed = item.setdefault("assumed", [])
+        if not isinstance(assumed, list):
+            continue
+        if "shapes" not in item:
+            item["shapes"] = [shape.model_dump(mode="json") for shape in start.shapes]
+            assumed += sorted(start.assumed & set(RequestShape.model_fields))
+        traffic = item.setdefault("traffic", {})
+        if isinstance(traffic, dict) and "requests_per_day" not in traffic:
+            traffic["requests_per_day"] = start.traffic.requests_per_day.model_dump()
+            assumed.append("requests_per_day")
+    if problems:
+        raise _listed(problems)
 
 
 def _listed(problems: list[str]) -> InputError:

@@ -89,3 +89,12 @@ def test_a_price_names_package_date_and_tier() -> None:
                 assert leaf.source is not None
                 assert "genai-prices 0." in leaf.source.title
                 assert "valid on 2" in leaf.source.note
+
+
+def test_a_task_of_an_unknown_kind_is_not_assessed_and_still_explained() -> None:
+    odd = EXAMPLE.tasks[0].model_copy(update={"archetype": "gone-since"})
+    result = plan(EXAMPLE.model_copy(update={"tasks": (odd,)}), load_catalog())
+    decision = result.decisions[0]
+    assert decision.option is not None
+    for name in NUMBER_COLUMNS:
+        check(result.explain(odd.id, decision.option, name), name)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.catalog import archetypes
 from planner.errors import InputError, InputErrors
 from planner.fields import FIELDS
 from planner.paste import parse_paste, template_csv
@@ -191,3 +192,21 @@ def test_too_many_rows_are_said_and_the_first_ones_kept() -> None:
     preview = parse_paste("name\n" + "x\n" * 5100, ARCHETYPES)
     assert len(preview.tasks) == 5000
     assert "Only the first 5,000 rows" in preview.problems[0][1]
+
+
+def test_what_nobody_stated_starts_at_the_archetypes_values_and_says_so() -> None:
+    """A task without lengths must not be planned as if it sent nothing."""
+    stated = "{name: B, archetype: chat, traffic: {requests_per_day: 5}, shapes: [{fresh_input_tokens: 9}]}"
+    text = f"name: P\ntasks: [{{name: A, archetype: chat}}, {stated}]"
+    first, second = load_portfolio(text, "yaml", archetypes=archetypes()).tasks
+    start = archetypes()["chat"].task("start")
+    assert first.shapes == start.shapes
+    assert first.traffic.requests_per_day == start.traffic.requests_per_day
+    assert {"requests_per_day", "fresh_input_tokens", "visible_output_tokens"} <= first.assumed
+    assert second.shapes[0].fresh_input_tokens.typical == 9
+    assert second.assumed == frozenset()
+
+
+def test_an_unknown_archetype_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(InputError, match=r"Task 1, archetype: 'clasification' is not a known kind of task. Did you mean 'classification'"):
+        load_portfolio("name: P\ntasks: [{name: A, archetype: clasification}]", "yaml", archetypes=archetypes())
