@@ -136,7 +136,11 @@ def _shown(step: Step) -> str:
         return "unknown"
     if isinstance(step.value, str):
         return step.value
-    text = f"{step.value:.6g}" if abs(step.value) < 1e6 else f"{step.value:,.0f}"
+    if step.unit == "usd_per_token" and step.value:
+        # As price pages print it.
+        return f"({np.format_float_positional(step.value * 1e6, precision=6, fractional=False, trim='-')} ÷ 1,000,000)"
+    small = np.format_float_positional(step.value, precision=6, fractional=False, trim="-")
+    text = small if abs(step.value) < 1e6 else f"{step.value:,.0f}"
     return f"({text})" if text.startswith("-") else text
 
 

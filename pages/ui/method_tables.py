@@ -20,7 +20,7 @@ STEPS = (
     "Gates pass, fail or stay not assessed, each with a margin. What nobody asked for is no obstacle; what is unknown never passes.",
     "Quality passes when the chance of meeting the bar reaches what the policy asks for. Your own score outranks every public one.",
     "Of the options that pass, the lowest total cost over the horizon wins, the cost of errors included where one was stated. "
-    "A less simple way to serve must save what the policy asks for.",
+    "To beat an option your own scores have proven, or a simpler way to serve, it must save what the policy asks for.",
     "When nothing passes, the closest option is shown, with the bar that would have to give and by how much.",
     "What would flip it is solved on the same rule, one input at a time: volume, the prices of the pick and its runner-up, the bar.",
 )

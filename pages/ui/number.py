@@ -42,7 +42,7 @@ def _node(step: Step, seen: set[int], level: int, deepest: int | None) -> str:
     head = f'<span class="fr-label">{escape(step.label)}</span> <span class="fr-value">{escape(words.step_value(step))}</span>'
     lines = [("fr-meaning", escape(step.meaning))] if step.meaning else []
     lines += [("fr-formula", f"= {escape(text)}") for text in (step.formula, step.substituted) if text]
-    if not step.parts or step.source:
+    if not step.parts or (step.source and step.source.id != "definition"):
         lines.append(("fr-origin", _origin(step)))
     parts = ""
     if step.parts and id(step) in seen:
