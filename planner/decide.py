@@ -13,6 +13,7 @@ from planner.pattern import registry
 from planner.rule import NOTHING, best_first, closest, pick
 
 CASES_TO_TEST = 50
+GATE_WORDS = {"window": "context window", "ttft": "first-token target", "e2e": "whole-answer target", "quality": "quality bar"}
 
 
 def on_frontier(evaluation: Evaluation, found: Gates) -> np.ndarray:
@@ -188,4 +189,7 @@ def _relax(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> Reason:
     if gate == "quality":
         reachable = float(reachable_bar(evaluation)[t, chosen])
         values["would_pass_bar_share"] = None if np.isnan(reachable) else reachable
+    others = [GATE_WORDS.get(other, other) for other in failing if other != gate]
+    if others:
+        values["also"] = ", ".join(others)
     return Reason(f"relax_{gate}", "fail", reason.margin, values)

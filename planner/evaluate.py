@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -74,6 +74,11 @@ def volume_factor(scenario: Scenario) -> float:
     return float(np.prod([c.factor for c in scenario.changes if c.quantity == "volume" and c.factor is not None]))
 
 
+def months_ahead(portfolio: Portfolio, as_of: date) -> float:
+    """Months of 730 hours from the plan's date to the price date; volumes grow on the way."""
+    return (as_of - portfolio.as_of) / timedelta(hours=assumptions()["hours_per_month"].typical)
+
+
 def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Evaluation:
     """Every option for every task, in the typical case and with low and high bills beside it."""
     as_of = scenario_date(portfolio, scenario)
@@ -112,7 +117,8 @@ def _call_inputs(
     measured = [np.nan if s.measured_reasoning_tokens is None else s.measured_reasoning_tokens for s in shapes]
     inputs["measured_reasoning_tokens"] = np.array(measured, dtype=float).reshape(-1, 1)
     tail = assumptions()["output_length_tail_ratio"].typical
-    spread = np.array([1.0 if len(task.shapes) > 1 else tail for task in portfolio.tasks], dtype=float)
+    # Only measured traffic holds the spread of lengths; typed shapes are means.
+    spread = np.array([tail if task.observed_requests is None else 1.0 for task in portfolio.tasks], dtype=float)
     inputs["output_length_tail_ratio"] = spread[shape_task].reshape(-1, 1)
     known_efforts, classes = efforts(), latency_classes()
     per_option = {
@@ -189,6 +195,7 @@ def _abilities(portfolio: Portfolio, catalog: Catalog, chosen: list[Option]) -> 
     refs = {option.ref.key: option for option in chosen}
     position = np.array([list(refs).index(option.ref.key) for option in chosen], dtype=int)
     classes = np.array([option.fact.size_class for option in refs.values()])
+    listed = np.array([option.fact.shortlisted and option.ref.effort in option.fact.efforts for option in refs.values()])
     thinks = np.array([efforts()[option.ref.effort].reasoning_ratio.typical > 0 for option in refs.values()])
     by_archetype = {}
     for name in {task.archetype for task in portfolio.tasks}:
@@ -203,8 +210,9 @@ def _abilities(portfolio: Portfolio, catalog: Catalog, chosen: list[Option]) -> 
                 # Like stands in for like: the cost counts thinking tokens only where thinking is known.
                 inside = (classes == size_class) & (thinks == thinking)
                 scored = inside & ~np.isnan(found[0])
-                if scored.any():
-                    mean[inside & ~scored] = found[0][scored].mean()
+                # The shortlist alone speaks for a class: what else a portfolio names must not move a task's numbers.
+                if (scored & listed).any():
+                    mean[inside & ~scored] = found[0][scored & listed].mean()
                     sd[inside & ~scored] = assumptions()["unscored_sd_logit"].typical
         by_archetype[name] = np.array([mean, sd])
     both = np.array([by_archetype[task.archetype] for task in portfolio.tasks]).reshape(-1, 2, len(refs))
@@ -256,6 +264,7 @@ def _option_inputs(evaluation: Evaluation, ability: Column, ability_sd: Column) 
         "usd_per_request": evaluation.group_usd[:, evaluation.columns.first_group],
         "requests_per_day": _column([t.traffic.requests_per_day.typical for t in tasks]),
         "volume_factor": np.array([[volume_factor(evaluation.scenario)]]),
+        "months_ahead": np.array([[months_ahead(evaluation.portfolio, evaluation.as_of)]]),
         "growth_share_per_month": _column([t.traffic.growth_share_per_month for t in tasks]),
         "period_start_months": np.array([[0.0]]),
         "period_end_months": np.array([[float(policy.horizon_months)]]),
@@ -280,10 +289,11 @@ def _option_values(evaluation: Evaluation) -> dict[str, Column]:
         "period_start_months": columns.group_start_months.reshape(1, -1),
         "period_end_months": columns.group_end_months.reshape(1, -1),
     }
-    spend = option_graph().evaluate(by_period, ["period_spend_usd"])["period_spend_usd"]
-    inputs["spend_usd"] = np.add.reduceat(spend, columns.first_group, axis=1) if shape[1] else np.empty(shape)
+    periods = option_graph().evaluate(by_period, ["period_spend_usd", "period_peak_usd_per_month"])
+    inputs["spend_usd"] = np.add.reduceat(periods["period_spend_usd"], columns.first_group, axis=1)
     values = {k: np.broadcast_to(v, shape) for k, v in option_graph().evaluate(inputs, OPTION_RESULTS).items()}
     values |= {name: np.broadcast_to(inputs[name], shape) for name in ("usd_per_request", "spend_usd", "upfront_usd", "bar_share")}
+    values["peak_run_usd_per_month"] = np.maximum.reduceat(periods["period_peak_usd_per_month"], columns.first_group, axis=1)
     values["ttft_p50_s"] = _quantiles(evaluation, "ttft_visible_s", 0.5)
     values["ttft_p95_s"] = _quantiles(evaluation, "ttft_tail_s", 0.95)
     values["e2e_p50_s"] = _quantiles(evaluation, "e2e_s", 0.5)

@@ -14,6 +14,7 @@ from planner.decision import Origin, Source, Step
 from planner.engine import call_graph, option_graph
 from planner.evaluate import Evaluation, case_call_inputs
 from planner.facts import efforts, latency_classes
+from planner.graph import shown
 from planner.pattern import registry
 from planner.portfolio import Task
 from planner.quality.task import Level
@@ -78,7 +79,8 @@ class Explainer:
         if name in assumptions():
             return assumed(name)
         handlers = {
-            "spend_usd": self._spend, "upfront_usd": self._upfront, "volume_factor": self._volume_factor,
+            "spend_usd": self._spend, "peak_run_usd_per_month": self._peak, "months_ahead": self._ahead,
+            "upfront_usd": self._upfront, "volume_factor": self._volume_factor,
             "ability_logit": self._ability, "ability_sd_logit": self._ability, "task_level_logit": self._level,
             "task_level_sd_logit": self._level, "measured_quality_logit": self._measured, "measured_quality_sd_logit": self._measured,
             "period_start_months": self._horizon, "period_end_months": self._horizon, "window_fit_share": self._window,
@@ -97,7 +99,19 @@ class Explainer:
             )
         return step(name, value, "entered", Source("entered", f"Entered for '{self.task.name}' in '{self.evaluation.portfolio.name}'"))
 
+    def _ahead(self, name: str, value: float) -> Step:
+        dates = f"{self.evaluation.portfolio.as_of.isoformat()} to {self.evaluation.as_of.isoformat()}"
+        return step(name, value, "scenario", Source("scenario", f"Scenario '{self.evaluation.scenario.name}'", note=dates))
+
+    def _peak(self, name: str, value: float) -> Step:
+        parts = self._periods("period_peak_usd_per_month")
+        return step(name, value, "aggregate", None, *parts, formula=f"highest of {len(parts)} price period{'s' * (len(parts) > 1)}")
+
     def _spend(self, name: str, value: float) -> Step:
+        parts = self._periods("period_spend_usd")
+        return step(name, value, "aggregate", None, *parts, formula=f"sum over {len(parts)} price period{'s' * (len(parts) > 1)}")
+
+    def _periods(self, name: str) -> list[Step]:
         columns = self.evaluation.columns
         parts = []
         for group in map(int, np.flatnonzero(columns.group_option == self.o)):
@@ -106,8 +120,8 @@ class Explainer:
                 "period_start_months": float(columns.group_start_months[group]),
                 "period_end_months": float(columns.group_end_months[group]),
             }
-            parts.append(option_graph().explain("period_spend_usd", row, partial(self._period_leaf, group)))
-        return step(name, value, "aggregate", None, *parts, formula=f"sum over {len(parts)} price period{'s' * (len(parts) > 1)}")
+            parts.append(option_graph().explain(name, row, partial(self._period_leaf, group)))
+        return parts
 
     def _period_leaf(self, group: int, name: str, value: float) -> Step:
         if name == "usd_per_request":
@@ -215,7 +229,9 @@ class Explainer:
             return parts[0]
         shares = np.array([self.evaluation.shape_share[n] * columns.call_share[c] for c in calls for n in self.rows])
         value = float(np.sum([np.nan if p.value is None else p.value for p in parts] * shares))
-        return step(name, value, "aggregate", None, *parts, formula=f"mean over {len(parts)} request shapes, weighted by their share")
+        sums = " + ".join(f"{share:.6g} × {shown(part)}" for share, part in zip(shares, parts, strict=True))
+        formula = f"mean over {len(parts)} request shapes, weighted by their share"
+        return step(name, value, "aggregate", None, *parts, formula=formula, substituted=sums)
 
     def _quantile(self, name: str, call_name: str, at: float) -> Step:
         columns = self.evaluation.columns
@@ -261,7 +277,7 @@ class Explainer:
             wait = self.evaluation.columns.calls[column].wait
             return step(name, value, "assumption", assumptions()[wait].source) if wait else step(
                 name, value, "fact", Source("definition", "Direct calls do not wait in a batch"))  # fmt: skip
-        if name == "output_length_tail_ratio" and len(self.task.shapes) > 1:
+        if name == "output_length_tail_ratio" and self.task.observed_requests is not None:
             return step(name, value, "measured", Source("usage", "The request shapes already hold the spread of lengths"))
         if name in assumptions():
             return assumed(name, case if name == "least_thought_tokens" else "typical")

@@ -26,11 +26,11 @@ class _Moved:
         fixed = [gate for gate in found.status if gate not in {"budget", "quality", "output"}]
         stands = np.logical_and.reduce([found.status[g][t] == PASS for g in fixed]) & (found.status["output"][t] != FAIL)
         order = best_first(values["quality_share"][t])
-        self.keep = order[stands[order]]
+        self.keep = order[stands[order] & ~np.isnan(values["tco_usd"][t][order])]
         self.spend = values["spend_usd"][t][self.keep]
         self.upfront = values["upfront_usd"][t][self.keep]
-        self.errors = np.nan_to_num(values["error_usd"][t][self.keep], nan=0.0)
-        self.run = values["run_usd_per_month"][t][self.keep]
+        self.errors = values["tco_usd"][t][self.keep] - self.spend - self.upfront
+        self.run = values["peak_run_usd_per_month"][t][self.keep]
         self.complexity = np.array([evaluation.options[i].pattern.complexity for i in self.keep])
         self.proven_to, self.rank = found.proven_to[t][self.keep], found.rank[t][self.keep]
         self.saving = policy.simplicity_saving_share

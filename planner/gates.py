@@ -85,10 +85,10 @@ def gates(evaluation: Evaluation) -> Gates:
     left = np.array([nan if o.fact.retires_on is None else (o.fact.retires_on - ends).days for o in options], dtype=float)
     margin["retirement"] = np.broadcast_to(left, shape)
     status["retirement"] = np.where(margin["retirement"] < 0, FAIL, PASS)
-    status["price"] = np.where(np.isnan(values["tco_usd"]) | np.isnan(values["run_usd_per_month"]), NOT_ASSESSED, PASS)
+    status["price"] = np.where(np.isnan(values["spend_usd"]) | np.isnan(values["run_usd_per_month"]), NOT_ASSESSED, PASS)
     status["ttft"], margin["ttft"] = _at_most(values["ttft_p95_s"], limits([t.slo.ttft_p95_slo_s for t in tasks]))
     status["e2e"], margin["e2e"] = _at_most(values["e2e_p95_s"], limits([t.slo.e2e_p95_slo_s for t in tasks]))
-    status["budget"], margin["budget"] = _at_most(values["run_usd_per_month"], limits([t.budget_usd_per_month for t in tasks]))
+    status["budget"], margin["budget"] = _at_most(values["peak_run_usd_per_month"], limits([t.budget_usd_per_month for t in tasks]))
     chance = values["p_meets_share"]
     no_bar = np.isnan(values["bar_share"])
     margin["quality"] = chance - policy.quality_confidence_share
@@ -96,7 +96,9 @@ def gates(evaluation: Evaluation) -> Gates:
     # A plan without tasks has no rows to stack.
     status = {gate: np.broadcast_to(status[gate], shape) if tasks else np.zeros(shape, dtype=int) for gate in GATES}
     # What nobody asked for does not stand in the way: no bar stated, or no published output limit.
-    excused = {"quality": no_bar, "output": np.ones(shape, dtype=bool)}
+    # An error cost nobody can estimate does: without it the total would be a guess.
+    guess = np.isnan(values["tco_usd"]) & ~np.isnan(values["spend_usd"])
+    excused = {"quality": no_bar & ~guess, "output": np.ones(shape, dtype=bool)}
     stands = [status[g] == PASS if g not in excused else (status[g] == PASS) | ((status[g] == NOT_ASSESSED) & excused[g]) for g in GATES]
     proven_to = _proven_to(evaluation)
     by_gate = dict(zip(GATES, stands, strict=True))
@@ -213,13 +215,16 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
         "retirement": {"retires_on": option.fact.retires_on.isoformat() if option.fact.retires_on else None},
         "ttft": {"ttft_p95_s": number("ttft_p95_s"), "slo_s": task.slo.ttft_p95_slo_s},
         "e2e": {"e2e_p95_s": number("e2e_p95_s"), "slo_s": task.slo.e2e_p95_slo_s},
-        "budget": {"run_usd_per_month": number("run_usd_per_month"), "budget_usd_per_month": task.budget_usd_per_month},
+        "budget": {"run_usd_per_month": number("run_usd_per_month"),
+                   "peak_run_usd_per_month": number("peak_run_usd_per_month"), "budget_usd_per_month": task.budget_usd_per_month},
         "quality": {"p_meets_share": number("p_meets_share"), "needed_share": policy.quality_confidence_share,
                     "bar_share": number("bar_share"), "quality_share": number("quality_share"),
                     "quality_low_share": number("quality_low_share"), "quality_high_share": number("quality_high_share"),
                     "evidence": str(found.evidence[t, o])},
     }  # fmt: skip
-    code = "no_bar" if gate == "quality" and number("bar_share") is None else REASON_CODE.get(gate, gate)
+    code = REASON_CODE.get(gate, gate)
+    if gate == "quality" and number("bar_share") is None:
+        code = "error_cost" if number("tco_usd") is None and number("spend_usd") is not None else "no_bar"
     return Reason(code, status, None if np.isnan(margin) else margin, details.get(gate, {}))
 
 

@@ -112,7 +112,7 @@ class Graph:
                 unit=quantity.unit,
                 origin="formula",
                 formula=_words(expression, {part: self._vocabulary[part].label for part in parts}),
-                substituted=_words(expression, {part: _shown(step_) for part, step_ in parts.items()}),
+                substituted=_words(expression, {part: shown(step_) for part, step_ in parts.items()}),
                 meaning=formula.meaning,
                 source=self._sources.get(formula.source_id),
                 parts=tuple(parts.values()),
@@ -130,7 +130,7 @@ def _known(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _shown(step: Step) -> str:
+def shown(step: Step) -> str:
     """A value inside a printed formula: enough digits to recompute the result, never rounded to look nice."""
     if step.value is None:
         return "unknown"

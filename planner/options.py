@@ -62,7 +62,7 @@ def candidates(portfolio: Portfolio, catalog: Catalog) -> list[ModelRef]:
     for task in portfolio.tasks:
         extra += [task.current] if task.current else []
         extra += [ModelRef(provider=m.provider, model=m.model, effort=m.effort) for m in task.measured]
-    seen = {ref.key: ref for ref in [*catalog.shortlist(), *extra] if catalog.has(ref)}
+    seen = {ref.key: ref for ref in [*catalog.shortlist(), *extra] if catalog.plans_at(ref)}
     return list(seen.values())
 
 

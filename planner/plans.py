@@ -27,9 +27,10 @@ NOT_COUNTED = ("retries", "evals", "people", "egress", "cache_misses", "tax")
 
 TEXT_COLUMNS = ("task_id", "option", "label", "pattern", "pattern_title", "provider", "model", "effort", "rung", "size_class")
 NUMBER_COLUMNS = (
-    "usd_per_request", "run_usd_per_month", "run_usd_per_month_low", "run_usd_per_month_high", "upfront_usd", "spend_usd", "error_usd",
-    "tco_usd", "cost_per_solved_usd", "ttft_p50_s", "ttft_p95_s", "e2e_p50_s", "e2e_p95_s", "overhead_s", "prefill_s", "thinking_s",
-    "decode_s", "wait_s", "quality_share", "quality_low_share", "quality_high_share", "p_meets_share", "bar_share", "window_fit_share",
+    "usd_per_request", "run_usd_per_month", "run_usd_per_month_low", "run_usd_per_month_high", "peak_run_usd_per_month", "upfront_usd",
+    "spend_usd", "error_usd", "tco_usd", "cost_per_solved_usd", "ttft_p50_s", "ttft_p95_s", "e2e_p50_s", "e2e_p95_s", "overhead_s",
+    "prefill_s", "thinking_s", "decode_s", "wait_s", "quality_share", "quality_low_share", "quality_high_share", "p_meets_share",
+    "bar_share", "window_fit_share",
 )  # fmt: skip
 
 
@@ -154,7 +155,9 @@ class Plan:
             key = None if task.current is None else f"hosted_api:{task.current.key}"
             if key is None or key not in self.evaluation.option_index:
                 why = (
-                    "No model of today was named" if key is None else f"{task.current.key if task.current else ''} is not in the catalogue"
+                    "No model of today was named"
+                    if key is None
+                    else f"{task.current.key if task.current else ''} is not in the catalogue, or not at this effort"
                 )
                 return step(quantity, None, "entered", Source("entered", why), label=task.name)
         else:

@@ -75,6 +75,17 @@ class RequestShape(Frozen):
         return float(sum(part.typical for part in parts))
 
     @property
+    def largest_input_tokens(self) -> float:
+        """All tokens such a request sends at the high ends of its ranges: what a window must hold."""
+        parts = (self.fresh_input_tokens, self.cached_input_tokens, self.cache_write_tokens, self.image_tokens, self.audio_tokens)
+        return float(sum(part.high for part in parts))
+
+    @property
+    def largest_output_tokens(self) -> float:
+        """All tokens such a request makes the model write at the high end of its range, as far as they are known."""
+        return float(self.visible_output_tokens.high + (self.measured_reasoning_tokens or 0))
+
+    @property
     def output_tokens(self) -> float:
         """All tokens such a request makes the model write, as far as they are known."""
         return float(self.visible_output_tokens.typical + (self.measured_reasoning_tokens or 0))
@@ -312,15 +323,15 @@ def window_fit_share(
     above, misfit = 1.0, np.zeros(np.broadcast(window, most_input).shape)
     for shape in sorted(task.shapes, key=lambda shape: shape.input_tokens):
         above = max(above - shape.share, 0.0)
-        history = earlier_turns * (shape.fresh_input_tokens.typical - task.fixed_prompt_tokens + shape.visible_output_tokens.typical)
-        room = np.minimum(window - (shape.output_tokens if max_output_tokens is None else max_output_tokens), most_input)
+        history = earlier_turns * (shape.fresh_input_tokens.high - task.fixed_prompt_tokens + shape.visible_output_tokens.high)
+        room = np.minimum(window - (shape.largest_output_tokens if max_output_tokens is None else max_output_tokens), most_input)
         limit = room[..., None] - history
         if task.input_survival:
             # The shape stands for a band of the measured lengths: those longer than `above` of all requests and no more.
             longer = np.interp(np.floor(limit) + 1, tokens, shares, right=0.0)
             over = np.clip(longer - above, 0.0, shape.share)
         else:
-            over = np.where(shape.input_tokens > limit, shape.share, 0.0)
+            over = np.where(shape.largest_input_tokens > limit, shape.share, 0.0)
         misfit = misfit + over.mean(axis=-1)
     return np.asarray(np.where(np.isnan(window), np.nan, np.clip(1 - misfit, 0.0, 1.0)), dtype=float)
 

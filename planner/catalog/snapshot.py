@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
+from math import ceil
 from typing import Any
 
 import duckdb
@@ -17,7 +18,7 @@ from planner.catalog import prices
 from planner.catalog.archetypes import Archetype, archetypes
 from planner.columns import Column
 from planner.decision import Source
-from planner.facts import ModelFact, abilities, assumptions, data_hash, model_facts
+from planner.facts import ModelFact, abilities, assumptions, data_hash, efforts, model_facts
 from planner.portfolio import ModelRef, Scenario
 
 Offer = tuple[str, str, str]
@@ -88,6 +89,13 @@ class Catalog:
         """True when the exact id is in the catalogue. Ids are never matched loosely."""
         return (ref.provider, ref.model) in self._listed
 
+    def plans_at(self, ref: ModelRef) -> bool:
+        """True when the model is in the catalogue and can be planned at this effort; an effort it lacks has no price."""
+        if not self.has(ref) or ref.effort not in efforts():
+            return False
+        listed = model_facts().get((ref.provider, ref.model))
+        return listed is None or ref.effort == "default" or ref.effort in listed.efforts
+
     def fact(self, provider: str, model: str) -> ModelFact:
         """What we know of a model besides prices; fields nobody has sourced are None."""
         fact = model_facts().get((provider, model))
@@ -152,7 +160,9 @@ class Catalog:
     def price_sheet(self, offers: Sequence[Offer], as_of: date, horizon_months: float, scenario: Scenario) -> PriceSheet:
         """Prices of `offers` from `as_of` over the horizon, with the scenario laid over; an unpriced offer is all NaN."""
         hours = assumptions()["hours_per_month"].typical
-        until = as_of + timedelta(hours=hours * max(horizon_months, 1 / hours))
+        days_per_month = hours / assumptions()["hours_per_day"].typical
+        # Prices change at midnight: a horizon that ends within a day reaches that day's prices.
+        until = as_of + timedelta(days=max(1, ceil(days_per_month * horizon_months)))
         offered = pd.DataFrame(offers, columns=["provider", "model", "processing"])
         offered.insert(0, "offer", range(len(offers)))
         change = pd.DataFrame(
@@ -164,9 +174,7 @@ class Catalog:
             cursor.register("change", change)
             rows = cursor.execute(_PERIODS, [as_of, until]).fetchall()
             factors = cursor.execute(_OVERLAY).fetchnumpy()["price_factor"]
-        return _sheet(
-            rows, len(offers), as_of, horizon_months, np.asarray(factors, dtype=float), hours / assumptions()["hours_per_day"].typical
-        )
+        return _sheet(rows, len(offers), as_of, horizon_months, np.asarray(factors, dtype=float), days_per_month)
 
     def price_source(self, provider: str, model: str, note: str = "") -> Source:
         """Where a list price comes from: the package and version, and the vendor's own price page."""
@@ -197,6 +205,8 @@ def _sheet(rows: Sequence[tuple[Any, ...]], n: int, as_of: date, horizon: float,
     """Turn long price rows (offer, first day, last day, tier, quantity, price) into (column, tier) arrays."""
     found: dict[tuple[int, int, int], dict[int, dict[str, float]]] = {}
     for offer, starts_day, ends_day, above, quantity, price in rows:
+        if 0 < starts_day >= days_per_month * horizon:
+            continue
         found.setdefault((offer, starts_day, ends_day), {}).setdefault(above, {})[quantity] = price
     for offer in set(range(n)) - {key[0] for key in found}:
         found[offer, 0, 1] = {0: {}}

@@ -9,9 +9,16 @@ LEVEL = "option"
 
 
 @formula(unit="request_per_month", source="infracost")
-def requests_per_month(requests_per_day: Column, volume_factor: Column, hours_per_month: Column, hours_per_day: Column) -> Column:
-    """Requests in a month of 730 hours, after the scenario's volume changes."""
-    return requests_per_day * volume_factor * hours_per_month / hours_per_day
+def requests_per_month(
+    requests_per_day: Column,
+    volume_factor: Column,
+    growth_share_per_month: Column,
+    months_ahead: Column,
+    hours_per_month: Column,
+    hours_per_day: Column,
+) -> Column:
+    """Requests in a month of 730 hours at the price date: today's, grown until then, after the scenario's volume changes."""
+    return requests_per_day * volume_factor * (1 + growth_share_per_month) ** months_ahead * hours_per_month / hours_per_day
 
 
 @formula(unit="usd_per_month", source="definition")
@@ -37,6 +44,22 @@ def period_spend_usd(usd_per_request: Column, requests_per_month: Column, growth
     return usd_per_request * requests_per_month * growth_months
 
 
+@formula(unit="usd_per_month", source="definition")
+def period_peak_usd_per_month(
+    usd_per_request: Column,
+    requests_per_month: Column,
+    growth_share_per_month: Column,
+    period_start_months: Column,
+    period_end_months: Column,
+) -> Column:
+    """The highest monthly bill of a price period: at its end when requests grow, at its start when they shrink."""
+    return (
+        usd_per_request
+        * requests_per_month
+        * np.maximum((1 + growth_share_per_month) ** period_start_months, (1 + growth_share_per_month) ** period_end_months)
+    )
+
+
 @formula(unit="usd", source="definition")
 def error_usd(requests_per_month: Column, growth_months: Column, quality_share: Column, usd_per_error: Column) -> Column:
     """What wrong answers cost over the horizon, where the team said what one costs."""
@@ -44,9 +67,9 @@ def error_usd(requests_per_month: Column, growth_months: Column, quality_share: 
 
 
 @formula(unit="usd", source="definition")
-def tco_usd(upfront_usd: Column, spend_usd: Column, error_usd: Column) -> Column:
+def tco_usd(upfront_usd: Column, spend_usd: Column, usd_per_error: Column, error_usd: Column) -> Column:
     """Total cost of ownership over the planning horizon, undiscounted; the cost of errors is in it where one is stated."""
-    return upfront_usd + spend_usd + choose(known(error_usd), error_usd, 0)
+    return upfront_usd + spend_usd + choose(known(usd_per_error), error_usd, 0)
 
 
 @formula(unit="usd", source="definition")

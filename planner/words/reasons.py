@@ -108,9 +108,12 @@ def _latency(f: _Facts, quantity: str, slow: str, what: str) -> str:
 def _budget(f: _Facts) -> str:
     if not f.has("budget_usd_per_month"):
         return f"{f.money('run_usd_per_month')} a month; the task sets no budget."
+    bill, highest = f.money("run_usd_per_month"), f.money("peak_run_usd_per_month")
+    grows = f.has("peak_run_usd_per_month") and highest != bill
+    bills = f"{bill} a month now and up to {highest} within the horizon" if grows else f"{bill} a month"
     if f.fails:
-        return f"Over budget: {f.money('run_usd_per_month')} a month, against your {f.money('budget_usd_per_month')}."
-    return f"{f.money('run_usd_per_month')} a month, within your budget of {f.money('budget_usd_per_month')}."
+        return f"Over budget: {bills}, against your {f.money('budget_usd_per_month')}."
+    return f"{bills[:1].upper()}{bills[1:]}, within your budget of {f.money('budget_usd_per_month')}."
 
 
 def _quality(f: _Facts) -> str:
@@ -191,6 +194,11 @@ def _train(f: _Facts) -> str:
     return f"Training from scratch needs a declared structural data advantage or a research goal{missing}."
 
 
+def _relax_window(f: _Facts) -> str:
+    answer = f", or a lower limit on the answer than {f.tokens('max_output_tokens')}" if f.has("max_output_tokens") else ""
+    return f"Context limit: only {f.share('window_fit_share')} of requests fit; it needs shorter requests{answer}."
+
+
 def _relax(limit: str, what: str, now: str, needed: str, show: Callable[[Any], str]) -> Callable[[_Facts], str]:
     """A sentence that names the limit to move and how far: from the value in `now` to the one in `needed`."""
 
@@ -246,6 +254,7 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "e2e": lambda f: _latency(f, "e2e_p95_s", "Too slow", "end to end"),
     "budget": _budget,
     "quality": _quality,
+    "error_cost": _fixed("An error has a cost, and how often this model errs on the task is unknown, so the total would be a guess."),
     "no_bar": _fixed("The task states no quality bar, so quality did not decide."),
     "cheapest": _cheapest,
     "simpler": _simpler,
@@ -261,10 +270,10 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "nothing_capable": _fixed("No model of the catalogue can do what the task asks for."),
     "nothing_passes": _fixed("No option passes every gate; this one comes closest."),
     "relax_quality": _relax("Quality bar", "bar", "bar_share", "would_pass_bar_share", _points),
-    "relax_budget": _relax("Cost limit", "budget", "budget_usd_per_month", "run_usd_per_month", _per_month),
+    "relax_budget": _relax("Cost limit", "budget", "budget_usd_per_month", "peak_run_usd_per_month", _per_month),
     "relax_ttft": _relax("Latency limit", "first-token target", "slo_s", "ttft_p95_s", seconds),
     "relax_e2e": _relax("Latency limit", "whole-answer target", "slo_s", "e2e_p95_s", seconds),
-    "relax_window": _relax("Context limit", "least share of fitting requests", "needed_share", "window_fit_share", share),
+    "relax_window": _relax_window,
     "relax_output": _relax("Context limit", "limit on the answer", "max_output_tokens", "model_max_output_tokens", tokens),
     "relax_constraints": _fixed("One of the task's own rules (providers, open weights, tools or kinds of input) would have to give."),
     "test_models": _test_models,
@@ -313,6 +322,8 @@ def reason_sentence(reason: Reason, option_label: str | None = None) -> str:
             why = why.replace(" for it", f" for {option_label}") if why.endswith(" for it") else f"{option_label}: {why}"
         return f"Not assessed: {why}."
     sentence = SENTENCES[reason.code](_Facts(reason)) if reason.code in SENTENCES else _generic(reason)
+    if also := reason.values.get("also"):
+        sentence = f"{sentence} Besides that it misses: {also}."
     if UNKNOWN in sentence and reason.code in BARE:
         sentence = BARE[reason.code][reason.status == "fail"]
     return f"{option_label}: {sentence}" if option_label else sentence

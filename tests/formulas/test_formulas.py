@@ -23,7 +23,7 @@ BOTH = [(graph, name) for graph in (call_graph(), option_graph()) for name in gr
 IDS = [name for _, name in BOTH]
 
 AGGREGATES = {"usd_per_request", "spend_usd", "prefill_s", "thinking_s", "decode_s", "ttft_p50_s", "ttft_p95_s", "e2e_p50_s", "e2e_p95_s",
-              "window_fit_share", "run_usd_per_month_low", "run_usd_per_month_high"}  # fmt: skip
+              "window_fit_share", "run_usd_per_month_low", "run_usd_per_month_high", "peak_run_usd_per_month"}  # fmt: skip
 """Made by evaluate.py from call results: sums and quantiles over request shapes, price periods and cases."""
 
 
@@ -86,7 +86,7 @@ def test_formula_modules_never_import_each_other() -> None:
 def test_unknown_in_unknown_out(graph: Graph, name: str) -> None:
     """A NaN in any input a formula really uses gives NaN; exceptions are listed with their reason."""
     excused = {
-        ("tco_usd", "error_usd"),  # no stated cost of errors: what is paid is still known
+        ("tco_usd", "usd_per_error"),  # no stated cost of errors: what is paid is still known
         ("quality_logit", "predicted_quality_logit"), ("quality_logit", "measured_quality_logit"),  # one of the two is enough
         ("quality_sd_logit", "predicted_quality_sd_logit"), ("quality_sd_logit", "measured_quality_logit"),
         ("reasoning_output_tokens", "measured_reasoning_tokens"), ("reasoning_output_tokens", "reasoning_ratio"),

@@ -30,7 +30,7 @@ def test_decision_sentence() -> None:
 
 
 def test_decision_sentence_when_nothing_passes_names_what_would_give() -> None:
-    relax = Reason("relax_budget", "fail", -40.0, {"run_usd_per_month": 140.0, "budget_usd_per_month": 100.0})
+    relax = Reason("relax_budget", "fail", -40.0, {"peak_run_usd_per_month": 140.0, "budget_usd_per_month": 100.0})
     closest = dataclasses.replace(fake.decision(fake.HOSTED), passes=False, relax=relax)
     text = words.decision_sentence(closest, fake.options_frame())
     assert text.startswith("Nothing passes every gate. Closest is Haiku through the hosted API: $78 a month")
