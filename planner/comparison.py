@@ -27,6 +27,9 @@ class ComparisonRow:
     delta_usd_per_month: float | None
     flips: bool
     because: tuple[str, ...]
+    base_passes: bool = True
+    other_passes: bool = True
+    """False where nothing passes every gate and the bill is that of the closest option."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,7 @@ def _row(base: Plan, other: Plan, task: Task, because: tuple[str, ...]) -> Compa
     return ComparisonRow(
         task.id, task.name, first, second, first and base.label(first), second and other.label(second), before, after,
         None if before is None or after is None else after - before, first != second, because if first != second or before != after else (),
+        base.decision(task.id).passes, other.decision(task.id).passes,
     )  # fmt: skip
 
 

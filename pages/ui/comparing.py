@@ -27,7 +27,9 @@ def sentence(found: Comparison) -> str:
     """`+$1,240 a month, 2 tasks flip.`"""
     flips = f"{words.plural(found.flipped, 'task flips', 'tasks flip')}" if found.flipped else "no task flips"
     delta = words.money_delta(found.delta_usd_per_month)
-    return f"{delta[:1].upper()}{delta[1:]}, {flips}."
+    lost = sum(row.base_passes and not row.other_passes for row in found.rows)
+    unmet = f" For {words.plural(lost, 'task')} nothing passes any more; the closest option is counted." if lost else ""
+    return f"{delta[:1].upper()}{delta[1:]}, {flips}.{unmet}"
 
 
 @st.fragment
@@ -90,8 +92,11 @@ def rows(found: Comparison, before: Plan, after: Plan) -> None:
 
 
 def _picks(row: ComparisonRow) -> str:
-    picks = [row.base_label or "none", row.other_label or "none"]
-    return " → ".join(picks) if row.flips else picks[0]
+    picks = [
+        f"{label or 'none'}{'' if passes else ' (misses a gate)'}"
+        for label, passes in ((row.base_label, row.base_passes), (row.other_label, row.other_passes))
+    ]
+    return " → ".join(picks) if row.flips or picks[0] != picks[1] else picks[0]
 
 
 @st.fragment

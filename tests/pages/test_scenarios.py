@@ -45,12 +45,16 @@ def test_the_difference_comes_first_and_changed_picks_lead_the_table(shell: Open
     found = expected(example, example.scenarios[-1])
     delta = words.money_delta(found.delta_usd_per_month)
     assert lead(at).startswith(delta)
-    assert lead(at).endswith(
+    assert (
         f"{found.flipped} task flips." if found.flipped == 1 else f"{found.flipped} tasks flip." if found.flipped else "no task flips."
-    )
+    ) in lead(at)
+    lost = [row for row in found.rows if not row.other_passes]
+    assert lost, "the example's scenario has tasks for which nothing passes"
+    assert "nothing passes any more" in lead(at)
     shown = rows(at, "Monthly bills task by task")
     assert [row[0] for row in shown] == [row.task_name for row in found.rows]
     assert ["Changes" in row[1] for row in shown] == sorted((row.flips for row in found.rows), reverse=True)
+    assert ["misses a gate" in row[1] for row in shown] == [not (row.base_passes and row.other_passes) for row in found.rows]
     assert [row[4] for row in shown] == [words.money_delta(row.delta_usd_per_month, "") for row in found.rows]
     months = rows(at, "Monthly bills of both scenarios")
     assert [row[2] for row in months] == ["–" if pd.isna(usd) else words.money(usd) for usd in found.horizon["other_usd"]]
