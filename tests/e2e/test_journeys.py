@@ -82,7 +82,8 @@ def test_compare_two_scenarios(screen: Screen) -> None:
     screen.settle()
     lead = page.locator(".fr-lead").inner_text()
     assert re.match(
-        r"[+−]\$[\d,.]+[kM]? a month, (no task flips|1 task flips|\d+ tasks flip)\.( For \d+ tasks? nothing passes any more; the closest option is counted\.)?$",
+        r"[+−]\$[\d,.]+[kM]? a month, (no task flips|1 task flips|\d+ tasks flip)\."
+        r"( For \d+ tasks? nothing passes any more; the closest option is counted\.)?$",
         lead,
     ), lead
     base, other = (money(page.locator(f".st-key-scenarios_{side}_total strong").inner_text()) for side in ("base", "other"))
