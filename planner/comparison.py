@@ -45,6 +45,11 @@ class Comparison:
     flipped: int
     plans: tuple[Plan, Plan]
 
+    @property
+    def no_longer_pass(self) -> int:
+        """Tasks that had an option passing every gate under the first plan and have none under the second."""
+        return sum(row.base_passes and not row.other_passes for row in self.rows)
+
     @cached_property
     def horizon(self) -> pd.DataFrame:
         """`month_start`, `base_usd`, `other_usd`: the recommended bill of each calendar month; NaN outside a plan's horizon."""

@@ -27,8 +27,8 @@ def sentence(found: Comparison) -> str:
     """`+$1,240 a month, 2 tasks flip.`"""
     flips = f"{words.plural(found.flipped, 'task flips', 'tasks flip')}" if found.flipped else "no task flips"
     delta = words.money_delta(found.delta_usd_per_month)
-    lost = sum(row.base_passes and not row.other_passes for row in found.rows)
-    unmet = f" For {words.plural(lost, 'task')} nothing passes any more; the closest option is counted." if lost else ""
+    tasks = words.plural(found.no_longer_pass, "task")
+    unmet = f" For {tasks} nothing passes any more; the closest option is counted." if found.no_longer_pass else ""
     return f"{delta[:1].upper()}{delta[1:]}, {flips}.{unmet}"
 
 
