@@ -13,6 +13,7 @@ from planner.decision import Decision
 if TYPE_CHECKING:
     from planner.comparison import Comparison
     from planner.plans import Plan
+    from planner.portfolio import Task
 
 RUNGS: Mapping[str, str] = {"hosted": "Hosted", "fine-tune": "Fine-tuned", "train": "Trained"}
 PARTS: Mapping[str, str] = {
@@ -28,6 +29,9 @@ MARKS: Mapping[str, str] = {
     "passes": "Passes",
     "fails": "Fails a gate",
 }
+
+TOKENS_DRAWN = 1_000_000
+"""Token prices are drawn as vendors print them."""
 
 PRICE_STEP_SHARE = 0.02
 """A month that departs from steady growth by more than this is marked as a dated price change."""
@@ -162,6 +166,15 @@ def price_steps(bills: pd.Series) -> list[int]:
     return [int(i) for i, ratio in enumerate(growth) if abs(ratio / usual - 1) > PRICE_STEP_SHARE]
 
 
+def option_months(plan: Plan, task: Task, decision: Decision) -> dict[str, pd.DataFrame]:
+    """Bills month by month of the recommended option, its runner-up and today's model, by label; the recommended one first."""
+    today = None if task.current is None else f"hosted_api:{task.current.key}"
+    known = plan.evaluation.option_index
+    keys = dict.fromkeys(key for key in (decision.option, decision.runner_up, today) if key in known)
+    bills = {plan.label(key): plan.monthly(task.id, key) for key in keys if key}
+    return {label: frame for label, frame in bills.items() if frame["run_usd_per_month"].notna().all()}
+
+
 def monthly_alt(source: Comparison | pd.DataFrame | Mapping[str, pd.DataFrame]) -> str:
     """The monthly chart in words."""
     table = monthly_table(source)
@@ -192,3 +205,34 @@ def compare_alt(comparison: Comparison, n: int = 20) -> str:
         f"{comparison.other_name} against {comparison.base_name}: {words.money_delta(comparison.delta_usd_per_month)}, "
         f"{words.plural(comparison.flipped, 'task')} with another pick of {words.count(len(comparison.rows))}.{some}"
     )
+
+
+def price_history_table(history: pd.DataFrame) -> pd.DataFrame:
+    """Every step of the price chart: `series, quantity, hours_utc, from_on, usd_per_1m_tokens, announced, dated`, by series and date."""
+    ordered = history.sort_values(["quantity", "hours_utc", "from_on"], kind="stable")
+    return pd.DataFrame(
+        {
+            "series": [words.rate_word(quantity, hours) for quantity, hours in zip(ordered["quantity"], ordered["hours_utc"], strict=True)],
+            "quantity": ordered["quantity"].to_list(),
+            "hours_utc": ordered["hours_utc"].to_list(),
+            "from_on": ordered["from_on"].to_list(),
+            "usd_per_1m_tokens": (ordered["usd_per_unit"].astype(float) * TOKENS_DRAWN).round(9).to_list(),
+            "announced": ordered["known_later"].astype(bool).to_list(),
+            "dated": ordered["dated"].astype(bool).to_list(),
+        }
+    )
+
+
+def price_history_alt(history: pd.DataFrame) -> str:
+    """The price chart in words."""
+    rows = price_history_table(history)
+    if rows.empty:
+        return "No token price is known."
+    parts = []
+    for series, steps in rows.groupby("series", sort=False):
+        now = steps[~steps["announced"]]
+        held = f"{words.money(now['usd_per_1m_tokens'].iloc[-1])} now" if len(now) else "no price yet"
+        coming = steps[steps["announced"]].to_dict("records")
+        later = [f"{words.money(row['usd_per_1m_tokens'])} from {row['from_on']:%Y-%m-%d}" for row in coming]
+        parts.append(f"{str(series).lower()} {words.listing([held, *later])}")
+    return f"Standard price per 1M tokens over time: {'; '.join(parts)}."

@@ -7,6 +7,8 @@ Figures carry full precision; hover texts and labels are worded by `planner.word
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -26,7 +28,10 @@ from planner.chart_data import (
     latency_table,
     monthly_alt,
     monthly_table,
+    option_months,
     place,
+    price_history_alt,
+    price_history_table,
     price_steps,
     spectrum_alt,
     spectrum_table,
@@ -52,6 +57,10 @@ __all__ = [
     "monthly",
     "monthly_alt",
     "monthly_table",
+    "option_months",
+    "price_history",
+    "price_history_alt",
+    "price_history_table",
     "spectrum",
     "spectrum_alt",
     "spectrum_table",
@@ -62,9 +71,9 @@ SIZE_SYMBOLS: Mapping[str, str] = {"nano": "circle", "small": "square", "mid": "
 
 
 _RANGES_UP_TO = 30
-_END_LABEL_LONGEST = 18
-_PLOT_PIXELS, _LABEL_PIXELS = 240, 36
-"""About how tall the monthly chart's plot and one of its two-line labels are."""
+_END_LABEL_LONGEST, _SERIES_LONGEST = 18, 90
+_PLOT_PIXELS, _LABEL_PIXELS, _HISTORY_PIXELS = 240, 36, 200
+"""About how tall the plots of the monthly and the price chart and one two-line label are."""
 
 
 def _figure(traces: Sequence[Any], mode: str, **layout: Any) -> go.Figure:
@@ -325,6 +334,66 @@ def monthly(source: Comparison | pd.DataFrame | Mapping[str, pd.DataFrame], mode
                 align="left",
             )
     return figure
+
+
+def price_history(history: pd.DataFrame, on: date, mode: str = "light") -> go.Figure:
+    """How prices moved: steps, a mark at every change, what is announced dashed, and the day prices are read on."""
+    colours, table = palette(mode), price_history_table(history)
+    today = pd.Timestamp(on)
+    last = max([today, *table["from_on"]]) + pd.DateOffset(months=3)
+    figure = _figure(
+        [],
+        mode,
+        height=300,
+        margin={"l": 8, "r": 170 if (table["hours_utc"] != "").any() else 80, "t": 28, "b": 8},
+        xaxis={"title": {"text": "Date"}, "type": "date", "tickformat": "%b %Y", "showgrid": False},
+        yaxis={"title": {"text": "Price (USD per 1M tokens)"}, "tickprefix": "$", "tickformat": ",.3~r", "rangemode": "tozero"},
+    )
+    lines = [steps for _, steps in table.groupby("series", sort=False)]
+    top = float(table["usd_per_1m_tokens"].max()) if len(table) else 0.0
+    ends = [float(steps["usd_per_1m_tokens"].iloc[-1]) / top * _HISTORY_PIXELS if top > 0 else 0.0 for steps in lines]
+    shifts = [placed - end for placed, end in zip(apart(ends, _LABEL_PIXELS), ends, strict=True)]
+    shades = (colours.link, *(colours.size_class[size] for size in ("nano", "mid", "large")))
+    for steps, shift, colour in zip(lines, shifts, cycle(shades)):
+        name, coming = short(steps["series"].iloc[0], _SERIES_LONGEST), steps["announced"]
+        dates, prices = steps["from_on"], steps["usd_per_1m_tokens"]
+        now = prices[~coming].iloc[-1:]
+        line = {"color": colour, "width": 2.5, "shape": "hv"}
+        figure.add_scatter(
+            x=[*dates[~coming], *([today] if len(now) else [])], y=[*prices[~coming], *now], mode="lines", line=line,
+            name=f"{name} so far", hoverinfo="skip",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=[*([today] if len(now) else []), *dates[coming], last], y=[*now, *prices[coming], prices.iloc[-1]], mode="lines",
+            line=line | {"dash": "dash"}, name=f"{name} ahead", hoverinfo="skip",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=dates, y=prices, mode="markers", name=name,
+            marker={"size": 9, "color": colour, "symbol": ["circle-open" if later else "circle" for later in coming]},
+            hovertext=[_priced_from(row) for row in steps.to_dict("records")], hovertemplate="%{hovertext}<extra></extra>",
+        )  # fmt: skip
+        figure.add_annotation(
+            x=last, y=prices.iloc[-1], yshift=shift, text=_price_label(steps.iloc[-1].to_dict()),
+            font={"color": colour}, showarrow=False, xanchor="left", xshift=8, align="left",
+        )  # fmt: skip
+    figure.add_vline(x=on.isoformat(), line={"color": colours.muted, "width": 1.5, "dash": "dot"})
+    figure.add_annotation(
+        x=on.isoformat(), y=1, yref="paper", yanchor="bottom", text=f"Prices of {on.isoformat()}", showarrow=False,
+        font={"color": colours.muted, "size": 12},
+    )  # fmt: skip
+    return figure
+
+
+def _price_label(row: Mapping[Any, Any]) -> str:
+    """What stands at the end of a line: the rate, its price and, where it has some, its hours, short."""
+    word, usd = words.rate_word(row["quantity"]), words.money(row["usd_per_1m_tokens"])
+    hours = row["hours_utc"].replace(":00", "").replace("-", "–").replace(",", ", ")
+    return f"{word} {usd}<br>{hours} UTC" if hours else f"{word}<br>{usd}"
+
+
+def _priced_from(row: Mapping[Any, Any]) -> str:
+    since = f"from {row['from_on']:%Y-%m-%d}" if row["dated"] else "before the first dated change"
+    return f"{short(row['series'], _SERIES_LONGEST)}: {words.money(row['usd_per_1m_tokens'])} per 1M tokens {since}"
 
 
 def compare_bars(comparison: Comparison, mode: str = "light", n: int = 20) -> go.Figure:

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from planner import __version__, words
+from planner import __version__, cli_catalog, words
 from planner.calls_csv import price_file
 from planner.catalog import archetypes, load_catalog, price_calls
+from planner.catalog.calls import NEEDED, OPTIONAL, PARTS
+from planner.catalogs import pinned_catalog
 from planner.decision import Reason
 from planner.errors import InputError, did_you_mean
 from planner.exports import markdown, plain
@@ -60,7 +62,8 @@ def _recommend(arguments: argparse.Namespace) -> None:
 
 def _planned(arguments: argparse.Namespace) -> Plan:
     portfolio = load_portfolio(arguments.portfolio, archetypes=archetypes())
-    return plan(portfolio, load_catalog(), _scenario(portfolio, arguments.scenario))
+    scenario = _scenario(portfolio, arguments.scenario)
+    return plan(portfolio, pinned_catalog(portfolio, scenario), scenario)
 
 
 def _scenario(portfolio: Portfolio, wanted: str) -> Scenario:
@@ -215,8 +218,10 @@ def parser() -> argparse.ArgumentParser:
         commands,
         "price",
         _price,
-        "Price single calls. Columns: provider, model, date, input_tokens, cached_tokens, cache_write_tokens, output_tokens, "
-        "processing (standard or batch), requests. Token counts are per request; input_tokens includes cached and cache-written ones.",
+        f"Price single calls. Columns: {', '.join(NEEDED)}; may be left out: {', '.join(OPTIONAL)}. Counts are per request. "
+        + " ".join(f"{whole} includes {words.listing(parts)}." for whole, parts in PARTS.items())
+        + " processing is any that is sold: standard, batch, flex, priority, fast and more. A date with a time is priced at that minute of "
+        "the UTC day, one without at noon.",
         "python -m planner price calls.csv --out priced.csv",
     )
     price.add_argument("calls", type=Path, metavar="CALLS.csv", help="one call a row")
@@ -237,6 +242,8 @@ def parser() -> argparse.ArgumentParser:
     trace.add_argument("--max-output-tokens", type=_whole, metavar="N", help="the most output tokens a request allows")
     trace.add_argument("--window-tokens", type=_whole, metavar="N", help="also say how many requests fit this context window")
     trace.add_argument("--add", action="store_true", help="add the task to the portfolio when it exists already")
+
+    cli_catalog.add_commands(commands, _command)
 
     export = _command(
         commands,

@@ -30,9 +30,17 @@ def choose(condition: Any, then: Column | float, otherwise: Column | float) -> C
     return np.asarray(np.where(np.isnan(condition), np.nan, picked), dtype=float)
 
 
-def charge(units: Column, usd_per_unit: Column) -> Column:
-    """Units times their price. No units cost nothing, even where the price is unknown; unknown units stay unknown."""
-    return np.asarray(np.where(units == 0, 0.0, units * usd_per_unit), dtype=float)
+def charge(units: Column, per_unit: Column) -> Column:
+    """Units times what each takes, in USD or tokens. No units take nothing, even at an unknown rate; unknown units stay unknown."""
+    if not np.any(units):
+        # Most requests hold few kinds of unit; the rest need no arrays of zeros.
+        return np.zeros((1,) * np.ndim(units))
+    return np.asarray(np.where(units == 0, 0.0, units * per_unit), dtype=float)
+
+
+def reaches(column: Column, least: Column) -> Column:
+    """1 where the value is at least `least`, 0 where it is not, unknown where either is unknown."""
+    return np.asarray(np.where(np.isnan(column) | np.isnan(least), np.nan, column >= least), dtype=float)
 
 
 def between(column: Column, least: Column, most: Column) -> Column:

@@ -1,18 +1,17 @@
-"""Commands: every change to a portfolio as data. Pure to apply, and each application returns the command that undoes it."""
+"""Commands: every change to a portfolio as data. planner/applying.py carries them out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
-from planner.errors import InputError
-from planner.fields import RIVALS, field
-from planner.portfolio import Frozen, MeasuredScore, ModelRef, Policy, Portfolio, Scenario, Task
+from planner.frozen import Frozen
+from planner.portfolio import CatalogId, MeasuredScore, ModelRef, Policy, Scenario, Task
 from planner.problems import input_error
-from planner.quantity import shown
+from planner.terms import CapabilityOverride, OwnModel, PriceTerm
 
 Position = Annotated[int | None, Field(ge=0)]
 
@@ -139,6 +138,63 @@ class DeleteScenario(Frozen):
     scenario_id: str
 
 
+class SetCatalog(Frozen):
+    """Pin the plan, and the scenarios named, to a price snapshot; None is the one this installation brings."""
+
+    kind: Literal["set_catalog"] = "set_catalog"
+    catalog_id: CatalogId | None
+    scenarios: Mapping[str, CatalogId | None] = Field(default_factory=dict)
+    """Scenario id to the snapshot it is pinned to from now on."""
+
+
+class SetTerm(Frozen):
+    """State a region, a discount or an agreed price; one with the same id takes its place."""
+
+    kind: Literal["set_term"] = "set_term"
+    term: PriceTerm
+    index: Position = None
+
+
+class RemoveTerm(Frozen):
+    """Take a price term away."""
+
+    kind: Literal["remove_term"] = "remove_term"
+    term_id: str
+
+
+class SetCapability(Frozen):
+    """State a capability of a model as this team knows it; a newer word on the same one takes its place."""
+
+    kind: Literal["set_capability"] = "set_capability"
+    override: CapabilityOverride
+    index: Position = None
+
+
+class RemoveCapability(Frozen):
+    """Go back to what the catalogue says of a capability."""
+
+    kind: Literal["remove_capability"] = "remove_capability"
+    provider: str
+    model: str
+    field: str
+
+
+class SetOwnModel(Frozen):
+    """Add a custom or private model, or put it in the place of the one with the same provider and id."""
+
+    kind: Literal["set_own_model"] = "set_own_model"
+    own: OwnModel
+    index: Position = None
+
+
+class RemoveOwnModel(Frozen):
+    """Take a model of the team's own away."""
+
+    kind: Literal["remove_own_model"] = "remove_own_model"
+    provider: str
+    model: str
+
+
 class Batch(Frozen):
     """Several commands as one step: all of them or none."""
 
@@ -163,20 +219,18 @@ Command = Annotated[
     | AddScenario
     | ReplaceScenario
     | DeleteScenario
+    | SetCatalog
+    | SetTerm
+    | RemoveTerm
+    | SetCapability
+    | RemoveCapability
+    | SetOwnModel
+    | RemoveOwnModel
     | Batch,
     Field(discriminator="kind"),
 ]
 Batch.model_rebuild()
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
-T = TypeVar("T", Task, Scenario)
-
-
-class Outcome(NamedTuple):
-    """What a command did: the new portfolio, the command that undoes it, and what to say about it."""
-
-    portfolio: Portfolio
-    inverse: Command
-    summary: str
 
 
 def command_from_json(text: str | bytes) -> Command:
@@ -190,161 +244,3 @@ def command_from_json(text: str | bytes) -> Command:
 def command_to_json(command: Command) -> str:
     """The command as JSON, which `command_from_json` reads back the same."""
     return _COMMAND.dump_json(command).decode()
-
-
-def apply_command(portfolio: Portfolio, command: Command) -> Outcome:
-    """Apply one command. The portfolio given is left as it is; InputError when the command does not fit it."""
-    try:
-        return _apply(portfolio, command)
-    except ValidationError as error:
-        raise input_error(error) from error
-
-
-def _apply(portfolio: Portfolio, command: Command) -> Outcome:
-    match command:
-        case EditField():
-            return _edit(portfolio, command)
-        case RestoreField():
-            return _restore(portfolio, command)
-        case AddTask(task=task, index=index):
-            added = _inserted(portfolio.tasks, task, index)
-            return Outcome(_with(portfolio, tasks=added), DeleteTask(task_id=task.id), f"Added '{task.name}'")
-        case AddTasks(tasks=tasks):
-            undo = Batch(commands=tuple(DeleteTask(task_id=task.id) for task in tasks))
-            return Outcome(_with(portfolio, tasks=(*portfolio.tasks, *tasks)), undo, f"Added {_counted(len(tasks), 'task')}")
-        case ReplaceTask(task=task):
-            before = portfolio.task(task.id)
-            return Outcome(_with_task(portfolio, task), ReplaceTask(task=before), f"Changed '{task.name}'")
-        case SetScore(task_id=task_id, score=score):
-            return _set_score(portfolio, portfolio.task(task_id), score)
-        case RemoveScore(task_id=task_id, key=key):
-            return _remove_score(portfolio, portfolio.task(task_id), key)
-        case DeleteTask(task_id=task_id):
-            task, index = portfolio.task(task_id), _position(portfolio.tasks, task_id)
-            left = _without(portfolio.tasks, task_id)
-            return Outcome(_with(portfolio, tasks=left), AddTask(task=task, index=index), f"Deleted '{task.name}'")
-        case MoveTask(task_id=task_id, index=index):
-            task, was = portfolio.task(task_id), _position(portfolio.tasks, task_id)
-            moved = _inserted(_without(portfolio.tasks, task_id), task, index)
-            return Outcome(_with(portfolio, tasks=moved), MoveTask(task_id=task_id, index=was), f"Moved '{task.name}'")
-        case Batch(commands=commands):
-            return _batch(portfolio, commands)
-        case _:
-            return _apply_to_plan(portfolio, command)
-
-
-def _apply_to_plan(portfolio: Portfolio, command: Command) -> Outcome:
-    """Commands on the plan itself rather than on its tasks."""
-    match command:
-        case RenamePortfolio(name=name):
-            renamed = _with(portfolio, name=name)
-            return Outcome(renamed, RenamePortfolio(name=portfolio.name), f"Renamed the plan to '{renamed.name}'")
-        case SetPolicy(policy=policy):
-            return Outcome(_with(portfolio, policy=policy), SetPolicy(policy=portfolio.policy), "Changed the policy")
-        case SetAsOf(as_of=as_of):
-            said = f"Prices are read on {as_of.isoformat()}"
-            return Outcome(_with(portfolio, as_of=as_of), SetAsOf(as_of=portfolio.as_of), said)
-        case SetExtraModels(extra_models=models):
-            said = f"Considering {_counted(len(models), 'model')} besides the shortlist"
-            return Outcome(_with(portfolio, extra_models=models), SetExtraModels(extra_models=portfolio.extra_models), said)
-        case AddScenario(scenario=scenario, index=index):
-            added = _inserted(portfolio.scenarios, scenario, index)
-            undo = DeleteScenario(scenario_id=scenario.id)
-            return Outcome(_with(portfolio, scenarios=added), undo, f"Added the scenario '{scenario.name}'")
-        case ReplaceScenario(scenario=scenario):
-            before = portfolio.scenarios[_scenario_position(portfolio, scenario.id)]
-            replaced = tuple(scenario if known.id == scenario.id else known for known in portfolio.scenarios)
-            said = f"Changed the scenario '{scenario.name}'"
-            return Outcome(_with(portfolio, scenarios=replaced), ReplaceScenario(scenario=before), said)
-        case DeleteScenario(scenario_id=scenario_id):
-            index = _scenario_position(portfolio, scenario_id)
-            gone = portfolio.scenarios[index]
-            left = _without(portfolio.scenarios, scenario_id)
-            return Outcome(_with(portfolio, scenarios=left), AddScenario(scenario=gone, index=index), f"Deleted the scenario '{gone.name}'")
-    raise AssertionError(f"no rule for the command {command.kind}")
-
-
-def _edit(portfolio: Portfolio, command: EditField) -> Outcome:
-    task, typed = portfolio.task(command.task_id), field(command.field)
-    edited = typed.set(task, command.raw)
-    undo: list[Command] = [_remembered(task, command.field)]
-    rival = RIVALS.get(command.field)
-    if rival and field(rival).get(task) != field(rival).get(edited):
-        undo.append(_remembered(task, rival))
-    said = f"{typed.label} of '{task.name}': {typed.get(task) or 'blank'} → {typed.get(edited) or 'blank'}"
-    return Outcome(_with_task(portfolio, edited), undo[0] if len(undo) == 1 else Batch(commands=tuple(undo)), said)
-
-
-def _restore(portfolio: Portfolio, command: RestoreField) -> Outcome:
-    task, held = portfolio.task(command.task_id), field(command.field)
-    restored = held.restore(task, command.value, assumed=command.assumed)
-    said = f"{held.label} of '{restored.name}' is {held.get(restored) or 'blank'} again"
-    return Outcome(_with_task(portfolio, restored), _remembered(task, command.field), said)
-
-
-def _remembered(task: Task, name: str) -> RestoreField:
-    return RestoreField(task_id=task.id, field=name, value=field(name).capture(task), assumed=name in task.assumed)
-
-
-def _set_score(portfolio: Portfolio, task: Task, score: MeasuredScore) -> Outcome:
-    before = next((held for held in task.measured if held.key == score.key), None)
-    measured = tuple(score if held.key == score.key else held for held in task.measured) if before else (*task.measured, score)
-    undo: Command = SetScore(task_id=task.id, score=before) if before else RemoveScore(task_id=task.id, key=score.key)
-    said = f"{score.key} scored {shown(score.score)} of 100 on {_counted(score.cases, 'case')} of '{task.name}'"
-    return Outcome(_with_task(portfolio, _changed(task, measured)), undo, said)
-
-
-def _remove_score(portfolio: Portfolio, task: Task, key: str) -> Outcome:
-    gone = next((held for held in task.measured if held.key == key), None)
-    if gone is None:
-        raise InputError(f"'{task.name}' has no measured score of {key}. It may have been removed already.")
-    left = tuple(held for held in task.measured if held.key != key)
-    return Outcome(_with_task(portfolio, _changed(task, left)), SetScore(task_id=task.id, score=gone), f"Removed the score of {key}")
-
-
-def _changed(task: Task, measured: tuple[MeasuredScore, ...]) -> Task:
-    return Task.model_validate({**{name: getattr(task, name) for name in Task.model_fields}, "measured": measured})
-
-
-def _batch(portfolio: Portfolio, commands: Sequence[Command]) -> Outcome:
-    undo: list[Command] = []
-    said: list[str] = []
-    for command in commands:
-        portfolio, inverse, summary = _apply(portfolio, command)
-        undo.insert(0, inverse)
-        said.append(summary)
-    summary = "; ".join(said) if len(said) <= 3 else f"{said[0]} and {_counted(len(said) - 1, 'more change')}"
-    return Outcome(portfolio, Batch(commands=tuple(undo)), summary or "Nothing changed")
-
-
-def _with(portfolio: Portfolio, **changes: Any) -> Portfolio:
-    """The portfolio with changes, validated as a whole; unchanged parts are not read again."""
-    return Portfolio.model_validate({**{name: getattr(portfolio, name) for name in Portfolio.model_fields}, **changes})
-
-
-def _with_task(portfolio: Portfolio, task: Task) -> Portfolio:
-    return _with(portfolio, tasks=tuple(task if known.id == task.id else known for known in portfolio.tasks))
-
-
-def _inserted(items: tuple[T, ...], item: T, index: int | None) -> tuple[T, ...]:
-    longer = list(items)
-    longer.insert(len(items) if index is None else index, item)
-    return tuple(longer)
-
-
-def _without(items: tuple[T, ...], identifier: str) -> tuple[T, ...]:
-    return tuple(item for item in items if item.id != identifier)
-
-
-def _position(items: Sequence[Task | Scenario], identifier: str) -> int:
-    return next(index for index, item in enumerate(items) if item.id == identifier)
-
-
-def _scenario_position(portfolio: Portfolio, scenario_id: str) -> int:
-    if scenario_id not in {scenario.id for scenario in portfolio.scenarios}:
-        raise InputError(f"No scenario '{scenario_id}' in '{portfolio.name}' to change. It may have been deleted; pick one from the list.")
-    return _position(portfolio.scenarios, scenario_id)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{shown(float(count))} {noun}{'' if count == 1 else 's'}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from planner.decision import Decision, Reason, Rejected
@@ -9,6 +11,7 @@ from planner.evaluate import Evaluation
 from planner.facts import SIZE_CLASSES
 from planner.flips import Flips
 from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason, reachable_bar
+from planner.notices import notices
 from planner.pattern import registry
 from planner.rule import NOTHING, best_first, closest, pick
 
@@ -48,6 +51,7 @@ def _decide(evaluation: Evaluation, found: Gates, t: int) -> Decision:
     held = bool(passes[chosen])
     reasons = [gate_reason(evaluation, found, t, chosen, gate) for gate in GATES]
     ranking = [_why_chosen(evaluation, found, t, chosen, runner_up)] if held else [Reason("nothing_passes", "fail")]
+    rejected = _rejected(evaluation, found, t, chosen)
     return Decision(
         task_id=task.id,
         option=options[chosen].key,
@@ -55,11 +59,18 @@ def _decide(evaluation: Evaluation, found: Gates, t: int) -> Decision:
         evidence=evidence_of(found, t, chosen),
         reasons=tuple(ranking + reasons),
         runner_up=None if runner_up == NOTHING else options[runner_up].key,
-        rejected=_rejected(evaluation, found, t, chosen),
+        rejected=rejected,
         flips_when=Flips(evaluation, found, t, chosen, runner_up),
         next_evidence=_next_evidence(evaluation, found, t, chosen),
         relax=None if held else _relax(evaluation, found, t, chosen),
+        notices=notices(evaluation, t, chosen, _named(evaluation, rejected, runner_up)),
     )
+
+
+def _named(evaluation: Evaluation, rejected: Sequence[Rejected], runner_up: int = NOTHING) -> list[int]:
+    """Options a decision names besides the chosen one."""
+    first = [] if runner_up == NOTHING else [runner_up]
+    return first + [evaluation.option_index[each.option] for each in rejected if each.option]
 
 
 def _pick(evaluation: Evaluation, found: Gates, t: int, eligible: np.ndarray) -> int:
@@ -73,10 +84,11 @@ def _pick(evaluation: Evaluation, found: Gates, t: int, eligible: np.ndarray) ->
 
 def _nothing(evaluation: Evaluation, found: Gates, t: int) -> Decision:
     """No option has the capabilities the task asks for."""
+    rejected = _rejected(evaluation, found, t, NOTHING)
     return Decision(
         task_id=evaluation.tasks[t].id, option=None, passes=False, evidence="unproven", reasons=(Reason("nothing_capable", "fail"),),
-        runner_up=None, rejected=_rejected(evaluation, found, t, NOTHING), flips_when=(),
-        next_evidence=(), relax=Reason("relax_constraints", "fail"),
+        runner_up=None, rejected=rejected, flips_when=(), next_evidence=(), relax=Reason("relax_constraints", "fail"),
+        notices=notices(evaluation, t, None, _named(evaluation, rejected)),
     )  # fmt: skip
 
 

@@ -99,3 +99,5 @@ class Decision:
     next_evidence: tuple[Reason, ...]
     relax: Reason | None = None
     """When nothing passes: the bar that would have to give, and by how much."""
+    notices: tuple[Reason, ...] = ()
+    """What must not be left unsaid of the models named: announced ends and dated price changes inside the horizon."""

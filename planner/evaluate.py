@@ -8,17 +8,15 @@ from functools import cached_property
 
 import numpy as np
 
-from planner.catalog import Catalog, PriceSheet, archetypes, assumptions
+from planner.call_inputs import CallInputs
+from planner.catalog import Catalog, Offer, PriceSheet, archetypes, assumptions
 from planner.columns import Column
 from planner.engine import call_graph, option_graph
-from planner.facts import SIZE_CLASSES, efforts, latency_classes
+from planner.facts import SIZE_CLASSES, efforts
 from planner.options import CallColumns, Option, options, price_columns
 from planner.portfolio import Portfolio, Scenario, Task, window_fit_share
 from planner.quality.task import Level, Measurement, measure, update_level
 
-TOKEN_FIELDS = (
-    "fresh_input_tokens", "cached_input_tokens", "cache_write_tokens", "visible_output_tokens", "image_tokens", "audio_tokens",
-)  # fmt: skip
 CALL_RESULTS = ("usd_per_request", "prefill_s", "thinking_s", "decode_s", "ttft_visible_s", "e2e_s", "ttft_tail_s", "e2e_tail_s")
 OPTION_RESULTS = (
     "requests_per_month", "run_usd_per_month", "error_usd", "tco_usd", "cost_per_solved_usd", "quality_share",
@@ -34,11 +32,13 @@ class Evaluation:
     scenario: Scenario
     as_of: date
     options: list[Option]
+    offers: list[Offer]
     sheet: PriceSheet
     columns: CallColumns
     shape_task: np.ndarray
     """Task index of each row of the calls frame."""
     shape_share: Column
+    inputs_by_case: CallInputs
     call_inputs: dict[str, Column]
     """Typical inputs of the call graph; each broadcasts to (request shapes, call columns)."""
     call_values: dict[str, Column]
@@ -83,10 +83,11 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Eval
     """Every option for every task, in the typical case and with low and high bills beside it."""
     as_of = scenario_date(portfolio, scenario)
     chosen = options(portfolio, catalog)
-    sheet, columns = price_columns(chosen, catalog, as_of, portfolio.policy.horizon_months, scenario)
+    offers, sheet, columns = price_columns(chosen, catalog, as_of, portfolio.policy.horizon_months)
     shape_task = np.repeat(np.arange(len(portfolio.tasks)), [len(t.shapes) for t in portfolio.tasks])
     shape_share = np.array([s.share for t in portfolio.tasks for s in t.shapes])
-    inputs = _call_inputs(portfolio, chosen, sheet, columns, shape_task, "typical")
+    by_case = CallInputs(portfolio, catalog, scenario, chosen, offers, sheet, columns, shape_task)
+    inputs = by_case.case("typical")
     calls = call_graph().evaluate(inputs, CALL_RESULTS)
     full = (len(shape_share), len(columns.option))
     calls = {name: np.broadcast_to(value, full) for name, value in calls.items()}
@@ -94,67 +95,13 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Eval
     ability, ability_sd = _abilities(portfolio, catalog, chosen)
     levels = _levels(portfolio, chosen, measurements, ability, ability_sd)
     result = Evaluation(
-        portfolio, scenario, as_of, chosen, sheet, columns, shape_task, shape_share, inputs, calls,
+        portfolio, scenario, as_of, chosen, offers, sheet, columns, shape_task, shape_share, by_case, inputs, calls,
         group_usd=_by_group(calls["usd_per_request"], columns, shape_task, shape_share, len(portfolio.tasks)),
         option_inputs={}, levels=levels, measurements=measurements,
     )  # fmt: skip
     result.option_inputs = _option_inputs(result, ability, ability_sd)
     result.values = _option_values(result)
     return result
-
-
-def _call_inputs(
-    portfolio: Portfolio, chosen: list[Option], sheet: PriceSheet, columns: CallColumns, shape_task: np.ndarray, case: str
-) -> dict[str, Column]:
-    """Inputs of the call graph: request shapes down the rows, (option, period, call) across the columns."""
-    shapes = [shape for task in portfolio.tasks for shape in task.shapes]
-    inputs: dict[str, Column] = {
-        name: np.array([getattr(s, name).case(case) for s in shapes], dtype=float).reshape(-1, 1) for name in TOKEN_FIELDS
-    }
-    for name in ("turns_per_conversation", "fixed_prompt_tokens"):
-        per_task = np.array([getattr(task, name) for task in portfolio.tasks], dtype=float)
-        inputs[name] = per_task[shape_task].reshape(-1, 1)
-    measured = [np.nan if s.measured_reasoning_tokens is None else s.measured_reasoning_tokens for s in shapes]
-    inputs["measured_reasoning_tokens"] = np.array(measured, dtype=float).reshape(-1, 1)
-    tail = assumptions()["output_length_tail_ratio"].typical
-    # Only measured traffic holds the spread of lengths; typed shapes are means.
-    spread = np.array([tail if task.observed_requests is None else 1.0 for task in portfolio.tasks], dtype=float)
-    inputs["output_length_tail_ratio"] = spread[shape_task].reshape(-1, 1)
-    known_efforts, classes = efforts(), latency_classes()
-    per_option = {
-        "is_reasoning": [float(known_efforts[o.ref.effort].is_reasoning) for o in chosen],
-        "reasoning_ratio": [known_efforts[o.ref.effort].reasoning_ratio.case(case) for o in chosen],
-        **{
-            name: [classes[o.fact.size_class, name].typical for o in chosen]
-            for name in ("overhead_s", "prefill_tokens_per_s", "output_tokens_per_s")
-        },
-    }
-    inputs |= {name: np.array(value, dtype=float)[columns.option].reshape(1, -1) for name, value in per_option.items()}
-    waits = [0.0 if call.wait is None else assumptions()[call.wait].typical for call in columns.calls]
-    inputs["wait_s"] = np.array(waits, dtype=float).reshape(1, -1)
-    for name in ("ttft_tail_ratio", "decode_tail_ratio"):
-        inputs[name] = np.array([[assumptions()[name].typical]])
-    inputs["least_thought_tokens"] = np.array([[assumptions()["least_thought_tokens"].case(case)]])
-    inputs["price_factor"] = sheet.price_factor[sheet.offer[columns.sheet_column]].reshape(1, -1)
-    return inputs | _rates(inputs, sheet, columns)
-
-
-def _rates(inputs: dict[str, Column], sheet: PriceSheet, columns: CallColumns) -> dict[str, Column]:
-    """The rate of each kind of token for each request: one row where no tier can apply, else picked by request size."""
-    size = call_graph().evaluate(inputs, ["input_tokens"])["input_tokens"]
-    starts = sheet.tier_starts[columns.sheet_column]
-    base = {name: values[columns.sheet_column, 0].reshape(1, -1) for name, values in sheet.usd.items()}
-    largest = float(np.max(size, initial=0.0))
-    crossed = np.flatnonzero((starts[:, 1:] < largest).any(axis=1))
-    if not len(crossed):
-        return base
-    tier = (size[:, :, None] > starts[crossed][None, :, :]).sum(axis=2) - 1
-    rates = {}
-    for name, values in sheet.usd.items():
-        wide = np.repeat(base[name], len(size), axis=0)
-        wide[:, crossed] = values[columns.sheet_column[crossed]][np.arange(len(crossed)), tier]
-        rates[name] = wide
-    return rates
 
 
 def _by_group(values: Column, columns: CallColumns, shape_task: np.ndarray, share: Column, tasks: int) -> Column:
@@ -310,15 +257,10 @@ def _option_values(evaluation: Evaluation) -> dict[str, Column]:
     return values
 
 
-def case_call_inputs(evaluation: Evaluation, case: str) -> dict[str, Column]:
-    """Inputs of the call graph with lengths and reasoning at their `low`, `typical` or `high` ends."""
-    return _call_inputs(evaluation.portfolio, evaluation.options, evaluation.sheet, evaluation.columns, evaluation.shape_task, case)
-
-
 def _run_case(evaluation: Evaluation, case: str) -> Column:
     """The monthly bill with volumes, lengths and reasoning at their low or high ends."""
     portfolio = evaluation.portfolio
-    inputs = case_call_inputs(evaluation, case)
+    inputs = evaluation.inputs_by_case.case(case)
     full = (len(evaluation.shape_share), len(evaluation.columns.option))
     usd = np.broadcast_to(call_graph().evaluate(inputs, ["usd_per_request"])["usd_per_request"], full)
     groups = _by_group(usd, evaluation.columns, evaluation.shape_task, evaluation.shape_share, len(portfolio.tasks))
@@ -332,7 +274,11 @@ def _run_case(evaluation: Evaluation, case: str) -> Column:
 def _window_fit(evaluation: Evaluation) -> Column:
     """Share of each task's requests that fit each option's window; NaN where the window is unknown."""
     nan = float("nan")
-    window = np.array([o.fact.context_window_tokens or nan for o in evaluation.options], dtype=float)
+    window = np.array([o.fact.least_window_tokens or nan for o in evaluation.options], dtype=float)
     most_in = np.array([o.fact.max_input_tokens or nan for o in evaluation.options], dtype=float)
-    rows = [window_fit_share(task, window, most_in, task.max_output_tokens) for task in evaluation.tasks]
+    sized, now = evaluation.inputs_by_case.sized_tokens(), evaluation.columns.group_starts[evaluation.columns.first_group]
+    rows = []
+    for t, task in enumerate(evaluation.tasks):
+        own = None if sized is None else sized[evaluation.shape_task == t][:, now]
+        rows.append(window_fit_share(task, window, most_in, task.max_output_tokens, own))
     return np.array(rows, dtype=float).reshape(len(evaluation.tasks), len(evaluation.options))

@@ -8,44 +8,28 @@ from typing import Any
 
 import numpy as np
 
+from planner.call_inputs import SIZED
 from planner.catalog import Catalog, archetypes, assumptions
 from planner.columns import Column
-from planner.decision import Origin, Source, Step
+from planner.decision import Source, Step
 from planner.engine import call_graph, option_graph
-from planner.evaluate import Evaluation, case_call_inputs
+from planner.evaluate import Evaluation
+from planner.explain_rates import RateExplainer
 from planner.facts import efforts, latency_classes
 from planner.graph import shown
+from planner.modality import rule_row
 from planner.pattern import registry
 from planner.portfolio import Task
 from planner.quality.task import Level
-from planner.quantities import vocabulary
+from planner.steps import assumed, step
 
 QUANTILES = {
     "ttft_p50_s": ("ttft_visible_s", 0.5), "ttft_p95_s": ("ttft_tail_s", 0.95),
     "e2e_p50_s": ("e2e_s", 0.5), "e2e_p95_s": ("e2e_tail_s", 0.95),
 }  # fmt: skip
 MEANS = ("usd_per_request", "prefill_s", "thinking_s", "decode_s", "overhead_s", "wait_s")
+_PER_UNIT = {per_unit: modality for modality, (_, per_unit) in SIZED.items()}
 CASES = {"run_usd_per_month_low": "low", "run_usd_per_month_high": "high"}
-
-
-def known(value: float) -> float | None:
-    """None for unknown."""
-    return None if np.isnan(value) else float(value)
-
-
-def step(name: str, value: float | str | None, origin: Origin, source: Source | None, *parts: Step, **shown: str) -> Step:
-    """A step labelled from the vocabulary."""
-    row = vocabulary()[name]
-    if isinstance(value, float):
-        value = known(value)
-    meaning = shown.pop("meaning", row.meaning)
-    return Step(name, shown.pop("label", row.label), value, row.unit, origin, meaning=meaning, source=source, parts=parts, **shown)
-
-
-def assumed(name: str, case: str = "typical") -> Step:
-    """An assumption with its why."""
-    row = assumptions()[name]
-    return step(name, row.case(case), "assumption", row.source)
 
 
 class Explainer:
@@ -55,6 +39,7 @@ class Explainer:
         self.evaluation, self.catalog, self.t, self.o = evaluation, catalog, t, o
         self.task: Task = evaluation.tasks[t]
         self.option = evaluation.options[o]
+        self._rates = RateExplainer(evaluation, catalog, self.task, self.option)
         self.rows = [int(n) for n in np.flatnonzero(evaluation.shape_task == t)]
 
     def explain(self, name: str) -> Step:
@@ -192,9 +177,11 @@ class Explainer:
 
     def _window(self, name: str, value: float) -> Step:
         fact = self.option.fact
-        parts = [step("context_window_tokens", fact.context_window_tokens, "fact", fact.source)]
-        if fact.max_input_tokens:
-            parts.append(step("max_input_tokens", fact.max_input_tokens, "fact", fact.source))
+        parts = []
+        for known_limit in ("context_window_tokens", "max_input_tokens"):
+            limit = getattr(fact, known_limit)
+            if limit or (known_limit == "context_window_tokens" and not fact.max_input_tokens):
+                parts.append(step(known_limit, limit, "fact", fact.source_of(known_limit)))
         if self.task.max_output_tokens is not None:
             parts.append(self._entered("max_output_tokens", float(self.task.max_output_tokens)))
         for n in self.rows:
@@ -204,7 +191,7 @@ class Explainer:
 
     def _bill(self, case: str, name: str) -> Step:
         """The low or high bill: the same formula with every ranged input at that end."""
-        inputs = case_call_inputs(self.evaluation, case)
+        inputs = self.evaluation.inputs_by_case.case(case)
         group = self.evaluation.columns.first_group[self.o]
         price = self._mean("usd_per_request", group, inputs, case)
         day = self.task.traffic.requests_per_day.case(case)
@@ -260,15 +247,11 @@ class Explainer:
         return call_graph().explain(name, row, leaf)
 
     def _call_leaf(self, name: str, value: float, n: int, column: int, row: dict[str, float], case: str) -> Step:
-        ref, effort = self.option.ref, efforts()[self.option.ref.effort]
-        if name in self.evaluation.sheet.usd:
-            return self._rate(name, value, column, row)
-        if name == "price_factor":
-            scenario = self.evaluation.scenario
-            because = "; ".join(c.because for c in scenario.changes if c.quantity == "price" and c.because)
-            return step(name, value, "scenario", Source("scenario", f"Scenario '{scenario.name}'", note=because))
+        effort = efforts()[self.option.ref.effort]
+        if name in self.evaluation.sheet.usd or name in {"region_factor", "discount_share", "price_factor"}:
+            return self._rates.explain(name, value, n, column, row, case)
         if name == "is_reasoning":
-            return step(name, value, "fact", Source("efforts", f"Effort '{ref.effort}' in data/efforts.csv"))
+            return step(name, value, "fact", Source("efforts", f"Effort '{effort.name}' in data/efforts.csv"))
         if name == "reasoning_ratio":
             return step(name, value, "assumption", effort.reasoning_ratio.source)
         if name in {"overhead_s", "prefill_tokens_per_s", "output_tokens_per_s"}:
@@ -281,26 +264,38 @@ class Explainer:
             return step(name, value, "measured", Source("usage", "The request shapes already hold the spread of lengths"))
         if name in assumptions():
             return assumed(name, case if name == "least_thought_tokens" else "typical")
+        if name in _PER_UNIT:
+            return self._per_unit(name, value)
+        if name == "min_cache_tokens":
+            return self._least_cached(name, value)
+        if name == "cached_prefix_tokens":
+            return step(name, value, "aggregate", None, self._entered("cached_input_tokens", value), formula="the middle of its range")
+        if name == "least_billed_audio_s":
+            return step(name, value, "fact", self.catalog.price_source(self.option.ref.provider, self.option.ref.model))
         per_task = name in {"turns_per_conversation", "fixed_prompt_tokens"}
         measured = name == "measured_reasoning_tokens" or (len(self.task.shapes) > 1 and not per_task)
         return self._entered(name, value, measured)
 
-    def _rate(self, name: str, value: float, column: int, row: dict[str, float]) -> Step:
-        """A list price, with the tier and date it holds for and, for kinds without a rate of their own, what stands in."""
-        sheet, held = self.evaluation.sheet, self.evaluation.columns.sheet_column[column]
-        size = float(call_graph().evaluate({k: np.array([v]) for k, v in row.items()}, ["input_tokens"])["input_tokens"][0])
-        tier = int((size > sheet.tier_starts[held]).sum()) - 1
-        notes = [f"valid on {sheet.start_dates[held].isoformat()}"]
-        if tier > 0:
-            notes.append(f"rate for requests above {sheet.tier_starts[held, tier]:,.0f} input tokens")
-        if self.evaluation.columns.calls[column].processing == "batch":
-            notes.append("batch price")
-        if not sheet.own_rate[name][held, tier] and name != "usd_per_call":
-            notes.append("no rate of its own: billed as plain input")
-        if not sheet.own_rate[name][held, tier] and name == "usd_per_call":
-            notes.append("no fee per call listed")
-        source = self.catalog.price_source(self.option.ref.provider, self.option.ref.model, "; ".join(notes))
-        return step(name, value, "fact", source)
+    def _per_unit(self, name: str, value: float) -> Step:
+        """Tokens of one image or second, by the model's own rule."""
+        ref = self.option.ref
+        found = rule_row(ref.provider, ref.model, _PER_UNIT[name])
+        if found is None:
+            unknown = f"No rule says how many tokens this is for {ref.provider}/{ref.model}"
+            return step(name, value, "fact", Source("modality-rules", unknown))
+        size = self.task.image_size_px if _PER_UNIT[name] == "image" else ""
+        if _PER_UNIT[name] == "image" and not size:
+            size = "nobody said how large the images are"
+        note = ". ".join(filter(None, (size, found.source.note)))
+        return step(name, value, "fact", Source(found.source.id, found.source.title, found.source.url, found.source.checked_on, note))
+
+    def _least_cached(self, name: str, value: float) -> Step:
+        fact = self.option.fact
+        if self.task.observed_requests is not None:
+            return step(name, value, "measured", Source("usage", "Logged traffic shows what was cached"))
+        if fact.min_cache_tokens is None:
+            return step(name, value, "fact", Source("definition", f"No shortest cached prefix is published for {fact.name}: taken as none"))
+        return step(name, value, "fact", fact.source_of("min_cache_tokens"))
 
 
 def total(name: str, parts: list[Step], formula: str) -> Step:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -50,7 +50,7 @@ class Ability:
 
 @dataclass(frozen=True)
 class ModelFact:
-    """One row of data/models.csv; None is unknown."""
+    """What is known of one model besides its prices; None is unknown. `cells` says where each capability comes from."""
 
     provider: str
     model: str
@@ -58,17 +58,39 @@ class ModelFact:
     family: str
     size_class: str
     params_b: float | None
-    open_weights: bool | None
-    context_window_tokens: float | None
-    max_input_tokens: float | None
-    max_output_tokens: float | None
-    input_modalities: tuple[str, ...] | None
-    supports_tools: bool | None
     efforts: tuple[str, ...]
+    """Efforts the model is planned at."""
     benchmark_model_id: str | None
-    retires_on: date | None
     shortlisted: bool
     source: Source
+    context_window_tokens: float | None = None
+    max_input_tokens: float | None = None
+    max_output_tokens: float | None = None
+    input_modalities: tuple[str, ...] | None = None
+    output_modalities: tuple[str, ...] | None = None
+    supports_tools: bool | None = None
+    supports_structured_output: bool | None = None
+    reasoning_efforts: tuple[str, ...] | None = None
+    """Efforts the vendor offers."""
+    min_cache_tokens: float | None = None
+    released_on: date | None = None
+    retires_on: date | None = None
+    licence: str | None = None
+    open_weights: bool | None = None
+    least_billed_audio_s: float = 0.0
+    cell_sources: Mapping[str, Source] = field(default_factory=dict)
+    """Source of each known capability, by its name."""
+    disagreeing: Mapping[str, tuple[tuple[object, Source], ...]] = field(default_factory=dict)
+    """What other sources say, where they say something else."""
+
+    @property
+    def least_window_tokens(self) -> float | None:
+        """The context window, or the longest input where only that is known: a window holds at least that much."""
+        return self.context_window_tokens or self.max_input_tokens
+
+    def source_of(self, name: str) -> Source:
+        """Where one capability comes from."""
+        return self.cell_sources.get(name, self.source)
 
 
 def read_rows(name: str, needed: Iterable[str]) -> list[dict[str, str]]:
@@ -173,36 +195,23 @@ def latency_classes() -> Mapping[tuple[str, str], Range]:
 
 
 @cache
-def model_facts() -> Mapping[tuple[str, str], ModelFact]:
-    """data/models.csv by (provider, model)."""
-    result = {}
-    for i, row in enumerate(read_rows("models", ("provider", "model", "size_class", "efforts", "shortlisted", "source"))):
+def model_rows() -> tuple[Mapping[str, str], ...]:
+    """data/models.csv as it is written, each row checked; a snapshot keeps these rows."""
+    rows = read_rows("models", ("provider", "model", "size_class", "efforts", "shortlisted", "source"))
+    for i, row in enumerate(rows):
         where = _where("models", i)
-        modalities, tools = row["input_modalities"], row["supports_tools"]
-        fact = ModelFact(
-            provider=row["provider"],
-            model=row["model"],
-            name=row["name"],
-            family=row["family"],
-            size_class=row["size_class"] or "unknown",
-            params_b=_number(row["params_b"], where),
-            open_weights=_yes(row["open_weights"], where),
-            context_window_tokens=_number(row["context_window_tokens"], where),
-            max_input_tokens=_number(row["max_input_tokens"], where),
-            max_output_tokens=_number(row["max_output_tokens"], where),
-            input_modalities=tuple(modalities.split(";")) if modalities else None,
-            supports_tools=_yes(tools, where),
-            efforts=tuple(row["efforts"].split(";")) if row["efforts"] else ("default",),
-            benchmark_model_id=row["benchmark_model_id"] or None,
-            retires_on=_day(row["retires_on"], where),
-            shortlisted=bool(_yes(row["shortlisted"], where)),
-            source=cited(row["source"], where, row["checked_on"], row["note"]),
-        )
-        for effort in fact.efforts:
+        _number(row["params_b"], where)
+        _yes(row["shortlisted"], where)
+        cited(row["source"], where)
+        for effort in efforts_of(row):
             if effort not in efforts():
                 raise InputError(f"{where}: no effort '{effort}' in data/efforts.csv.{did_you_mean(effort, efforts())}")
-        result[fact.provider, fact.model] = fact
-    return result
+    return tuple(rows)
+
+
+def efforts_of(row: Mapping[str, str]) -> tuple[str, ...]:
+    """The efforts a row of data/models.csv plans a model at."""
+    return tuple(row["efforts"].split(";")) if row["efforts"] else ("default",)
 
 
 @cache

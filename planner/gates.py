@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 from scipy.special import expit, ndtri
 
+from planner.call_inputs import tokens_per_unit
 from planner.columns import Column
 from planner.decision import Evidence, Reason, Status
 from planner.evaluate import Evaluation
@@ -76,7 +77,7 @@ def gates(evaluation: Evaluation) -> Gates:
     status["output"] = np.where(np.isnan(asked), PASS, np.where(no_limit, NOT_ASSESSED, np.where(margin["output"] >= 0, PASS, FAIL)))
     tools = _known_yes([o.fact.supports_tools for o in options])
     status["tools"] = np.array([tools if t.constraints.needs_tools else np.full(shape[1], PASS) for t in tasks])
-    status["modality"] = np.array([_modality(evaluation, t.constraints.modalities) for t in tasks])
+    status["modality"] = np.array([_modality(evaluation, t.needed_modalities) for t in tasks])
     status["provider"] = np.array([_provider(evaluation, t.constraints.allowed_providers, t.constraints.denied_providers) for t in tasks])
     weights = _known_yes([o.fact.open_weights for o in options])
     status["weights"] = np.array([weights if t.constraints.open_weights_only else np.full(shape[1], PASS) for t in tasks])
@@ -206,11 +207,13 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
 
     fit, seen = number("window_fit_share"), task.observed_requests
     details: dict[str, dict[str, float | str | None]] = {
+        "price": {"unknown": _why_no_price(evaluation, t, o) if status == "not assessed" else None},
         "window": {"window_fit_share": number("window_fit_share"), "needed_share": policy.window_fit_min_share,
-                   "window_tokens": option.fact.context_window_tokens, "max_output_tokens": task.max_output_tokens,
+                   "window_tokens": option.fact.least_window_tokens, "max_output_tokens": task.max_output_tokens,
                    "requests": seen, "misfit_requests": None if seen is None or fit is None else round((1 - fit) * seen)},
         "output": {"max_output_tokens": task.max_output_tokens, "model_max_output_tokens": option.fact.max_output_tokens},
-        "modality": {"needed": ", ".join(task.constraints.modalities), "supported": ", ".join(option.fact.input_modalities or ()) or None},
+        "modality": {"needed": ", ".join(task.needed_modalities) if gate == "modality" else None,
+                     "supported": ", ".join(option.fact.input_modalities or ()) or None},
         "provider": {"provider": option.ref.provider},
         "retirement": {"retires_on": option.fact.retires_on.isoformat() if option.fact.retires_on else None},
         "ttft": {"ttft_p95_s": number("ttft_p95_s"), "slo_s": task.slo.ttft_p95_slo_s},
@@ -226,6 +229,20 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
     if gate == "quality" and number("bar_share") is None:
         code = "error_cost" if number("tco_usd") is None and number("spend_usd") is not None else "no_bar"
     return Reason(code, status, None if np.isnan(margin) else margin, details.get(gate, {}))
+
+
+def _why_no_price(evaluation: Evaluation, t: int, o: int) -> str | None:
+    """What is missing where the list price is known and the tokens of an image, of sound or of video are not."""
+    sizes = {"images": "image", "audio_s": "audio_in", "video_s": "video"}
+    words = {"images": "an image", "audio_s": "a second of sound", "video_s": "a second of video"}
+    task, ref = evaluation.tasks[t], evaluation.options[o].ref
+    for amount, modality in sizes.items():
+        size = task.image_px if modality == "image" else None
+        if any(getattr(s, amount).high for s in task.shapes) and np.isnan(tokens_per_unit(ref.provider, ref.model, modality, size)):
+            if modality == "image" and size is None and not np.isnan(tokens_per_unit(ref.provider, ref.model, modality, (1024, 1024))):
+                return "the task does not say how large its images are"
+            return f"no public rule says how many tokens {words[amount]} is for it"
+    return None
 
 
 def evidence_of(found: Gates, t: int, o: int) -> Evidence:

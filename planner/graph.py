@@ -193,11 +193,17 @@ def _flags(node: ast.expr) -> set[str]:
     return {call.args[0].id for call in calls if isinstance(call.args[0], ast.Name)}
 
 
+_TOLD = frozenset({"reasoning_output_tokens"})
+"""Kinds of token of which having none is itself an assumption people must see."""
+
+
 def _is_nothing(node: ast.expr, values: Mapping[str, float]) -> bool:
-    """True for a charge for no units and for a plain 0."""
+    """True for a charge for no units, a kind of token there is none of, and a plain 0."""
     if isinstance(node, ast.Call) and _name(node) == "charge":
         units = node.args[0]
-        return isinstance(units, ast.Name) and values[units.id] == 0
+        return isinstance(units, ast.Name) and units.id not in _TOLD and values[units.id] == 0
+    if isinstance(node, ast.Name):
+        return node.id.endswith("_tokens") and node.id not in _TOLD and values[node.id] == 0
     return isinstance(node, ast.Constant) and node.value == 0
 
 
@@ -230,6 +236,7 @@ _CALLS = {
     "choose": "{1} where {0}, else {2}",
     "known": "{0} is known",
     "charge": "{0} × {1}",
+    "reaches": "{0} is at least {1}",
     "between": "{0}, held between {1} and {2}",
     "expit": "logistic({0})",
     "logit": "logit({0})",
@@ -261,5 +268,5 @@ def _words(node: ast.expr, names: Mapping[str, str], inside: int = 0) -> str:
         text = _CALLS[function].format(*(_words(argument, names) for argument in node.args))
         if function == "charge":
             return f"({text})" if inside > 2 else text
-        return f"({text})" if inside and function in {"choose", "between", "known", "maximum"} else text
+        return f"({text})" if inside and function in {"choose", "between", "known", "maximum", "reaches"} else text
     raise TypeError(f"formulas may not use {type(node).__name__}")

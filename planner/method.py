@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from planner import words
 from planner.catalog import Archetype, Catalog, archetypes
-from planner.catalog.prices import PRICE_HOUR_UTC, catalog_models, package_title, price_points
 from planner.decision import Source
 from planner.engine import call_graph, option_graph
 from planner.facts import Range, assumptions, efforts, latency_classes, read_rows, sources
@@ -24,7 +23,19 @@ TABLES: Mapping[str, str] = {
     "assumptions": "Ours, each with low, typical and high and the reason.",
     "archetypes": "Kinds of task and the starting values they give.",
     "archetype_skills": "The mix of skills each kind of task asks for.",
-    "models": "Models: window, limits, kinds of input, tools, weights, efforts and size class.",
+    "models": "Models planned with: size class, efforts, public scores, shortlist.",
+    "capabilities": "What sources say of each catalogue model: windows, limits, kinds of input, tools, dates, licence.",
+    "capability_corrections": "Capabilities looked at by hand; they go before the extract.",
+    "second_prices": "A second price list, for the disagreements the catalogue shows.",
+    "region_multipliers": "What providers multiply list prices by in some regions; offered in the form for your terms.",
+    "modality_rules": "Which rule says how many tokens an image, sound or video is, by model family.",
+    "modality_examples": "Worked examples every token rule reproduces.",
+    "open_models": "Architectures and licences of open models.",
+    "gpus": "GPUs: memory, bandwidth, peak arithmetic.",
+    "gpu_prices": "Prices of a GPU for an hour by provider, commitment and date.",
+    "tuning_prices": "Prices of tuning by provider, size and method, and of serving what was tuned.",
+    "tuning_programmes": "Vendors' tuning programmes with their closing dates.",
+    "training_runs": "Published training runs: hardware, hours, cost.",
     "efforts": "Reasoning efforts and the tokens they cost.",
     "latency_classes": "Hosted latency by size class.",
     "benchmark_scores": "Public scores of models, one row each, with source and date.",
@@ -38,12 +49,12 @@ NOT_ASSESSED = (
     "Own GPUs, cascades, votes, routers and mixes: only direct and batch calls to a provider are offered as options.",
     "Residency, licence terms and data processing agreements: the rules checked are providers, open weights, tools and kinds of input.",
     "Rate limits and peaks: latency is that of a size class with its spread, not a measurement of your provider, region or hour.",
-    f"Prices by time of day: they are read at {PRICE_HOUR_UTC:%H:%M} UTC. Price changes nobody has announced: prices stay as they are.",
+    "Price changes nobody has announced: prices stay as they are. Flex, priority and fast tiers are listed, and not offered as options.",
     "Quality by slice: long inputs, languages and the place of a fact in the input are not told apart.",
 )
 """What no answer of this version takes into account."""
 
-_DATED = ("checked_on", "as_of")
+_DATED = ("checked_on", "as_of", "priced_on")
 
 
 @dataclass(frozen=True)
@@ -135,7 +146,7 @@ def method(catalog: Catalog, policy: Policy | None = None) -> Method:
             PolicyRow(name, words.label(name), float(value), vocabulary()[name].meaning)
             for name, value in (policy or Policy()).model_dump().items()
         ),
-        tables=_tables(),
+        tables=_tables(catalog),
         sources=tuple(sources().values()),
         not_counted=tuple(words.not_counted_sentence(code) for code in NOT_COUNTED),
         not_assessed=NOT_ASSESSED,
@@ -159,11 +170,11 @@ def _formulas() -> tuple[Formula, ...]:
     )
 
 
-def _tables() -> tuple[DataTable, ...]:
+def _tables(catalog: Catalog) -> tuple[DataTable, ...]:
     unnamed = {path.stem for path in DATA.glob("*.csv")} - set(TABLES)
     own = [_table(name, TABLES.get(name, "")) for name in (*TABLES, *sorted(unnamed))]
-    bought = f"List prices with their dates and tiers, for {len(catalog_models()):,} models of many providers."
-    return (*own, DataTable(package_title(), bought, len(price_points()), ""))
+    bought = f"List prices with their dates and tiers, for {len(catalog.snapshot.models):,} models of many providers."
+    return (*own, DataTable(catalog.snapshot.title, bought, len(catalog.points), ""))
 
 
 def _table(name: str, about: str) -> DataTable:

@@ -12,7 +12,7 @@ from planner.catalog import Catalog, Offer, PriceSheet
 from planner.columns import Column
 from planner.facts import ModelFact
 from planner.pattern import Call, Pattern, registry
-from planner.portfolio import ModelRef, Portfolio, Scenario
+from planner.portfolio import ModelRef, Portfolio
 
 EFFORT_WORDS = {"none": "no thinking", "default": "vendor's default"}
 
@@ -82,12 +82,12 @@ def options(portfolio: Portfolio, catalog: Catalog) -> list[Option]:
 
 
 def price_columns(
-    chosen: Sequence[Option], catalog: Catalog, as_of: date, horizon_months: float, scenario: Scenario
-) -> tuple[PriceSheet, CallColumns]:
-    """The price sheet of all offers the options use, and the columns of the calls frame over it."""
+    chosen: Sequence[Option], catalog: Catalog, as_of: date, horizon_months: float
+) -> tuple[list[Offer], PriceSheet, CallColumns]:
+    """What the options buy, the price sheet of it, and the columns of the calls frame over that sheet."""
     wanted = [(o.ref.provider, o.ref.model, call.processing) for o in chosen for call in o.pattern.calls]
     offers: list[Offer] = list(dict.fromkeys(wanted))
-    sheet = catalog.price_sheet(offers, as_of, horizon_months, scenario)
+    sheet = catalog.price_sheet(offers, as_of, horizon_months)
     position = {offer: i for i, offer in enumerate(offers)}
     by_offer = [np.flatnonzero(sheet.offer == i) for i in range(len(offers))]
     rows: list[tuple[int, int, int, Call]] = []
@@ -104,7 +104,7 @@ def price_columns(
                 rows.append((i, len(groups), int(held), call))
             groups.append((i, start, max(end, start)))
     period = np.array([r[1] for r in rows])
-    return sheet, CallColumns(
+    return offers, sheet, CallColumns(
         option=np.array([r[0] for r in rows]),
         period=period,
         sheet_column=np.array([r[2] for r in rows]),

@@ -18,9 +18,10 @@ from planner.decision import Decision, Reason, Source, Step
 from planner.engine import option_graph
 from planner.errors import InputError
 from planner.evaluate import Evaluation, evaluate
-from planner.explain import Explainer, known, step, total
+from planner.explain import Explainer, total
 from planner.gates import GATES, STATUS, Gates, gate_reason, gates
 from planner.portfolio import AS_IS, Portfolio, Scenario, Task
+from planner.steps import known, step
 
 NOT_COUNTED = ("retries", "evals", "people", "egress", "cache_misses", "tax")
 """What no total of this version holds; every total on screen shows the list."""
@@ -57,9 +58,9 @@ class Plan:
     """What `plan()` returns. Everything is derived from inputs and can be recomputed."""
 
     def __init__(self, portfolio: Portfolio, catalog: Catalog, scenario: Scenario = AS_IS) -> None:
-        self.portfolio, self.catalog, self.scenario = portfolio, catalog, scenario
+        self.portfolio, self.catalog, self.scenario = portfolio, catalog.seen_by(portfolio), scenario
         self.catalog_id = catalog.id
-        self.evaluation: Evaluation = evaluate(portfolio, catalog, scenario)
+        self.evaluation: Evaluation = evaluate(portfolio, self.catalog, scenario)
         self.gates: Gates = gates(self.evaluation)
         self.decisions: tuple[Decision, ...] = decide(self.evaluation, self.gates)
 
@@ -84,6 +85,15 @@ class Plan:
     def label(self, option_key: str) -> str:
         """An option in words: model, effort, pattern."""
         return self.evaluation.options[self._option(option_key)].label
+
+    def size_class(self, option_key: str) -> str:
+        """The size class of an option's model."""
+        return self.evaluation.options[self._option(option_key)].fact.size_class
+
+    def model(self, option_key: str) -> tuple[str, str]:
+        """(provider, model) of an option."""
+        ref = self.evaluation.options[self._option(option_key)].ref
+        return ref.provider, ref.model
 
     def value(self, task_id: str, option_key: str, quantity: str) -> float | None:
         """One number of the options table; None is unknown."""

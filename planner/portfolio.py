@@ -11,37 +11,26 @@ from typing import Annotated, Literal
 from uuid import uuid4
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, model_validator
+from pydantic import AfterValidator, Field, field_serializer, model_validator
 
 from planner.columns import Column
+from planner.daytime import HOURS, even_shares, hours_text, spans_of
 from planner.errors import InputError
+from planner.frozen import Frozen, Identifier, ModelId, Name, Text
 from planner.quantity import Quantity, bounded
+from planner.terms import CapabilityOverride, OwnModel, PriceTerm
 
 SCHEMA_VERSION = 1
 
 Modality = Literal["image", "audio", "video"]
+NOTHING = Quantity.model_validate(0)
 Tokens = Annotated[Quantity, bounded(0, 1e8)]
+Count = Annotated[Quantity, bounded(0, 1e6)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+PriceDate = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2200, 1, 1))]
+CatalogId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Money = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=1e7, allow_inf_nan=False)]
-
-
-def _printable(text: str) -> str:
-    cleaned = unicodedata.normalize("NFC", text).strip()
-    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in cleaned):
-        raise InputError("Text holds characters that cannot be shown. Type it again without control characters.")
-    return cleaned
-
-
-Text = Annotated[str, AfterValidator(_printable)]
-Name = Annotated[Text, Field(min_length=1, max_length=120)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-ModelId = Annotated[Text, Field(min_length=1, max_length=200)]
-
-
-class Frozen(BaseModel):
-    """Data in frozen objects: unknown fields are refused by name, so a typing slip never silently does nothing."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ModelRef(Frozen):
@@ -57,38 +46,67 @@ class ModelRef(Frozen):
 
 
 class RequestShape(Frozen):
-    """One row of a task's traffic: a share of requests and the tokens of each such request."""
+    """One row of a task's traffic: a share of requests and what each such request holds. Kinds of token never overlap."""
 
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
-    fresh_input_tokens: Tokens = Quantity.model_validate(0)
-    cached_input_tokens: Tokens = Quantity.model_validate(0)
-    cache_write_tokens: Tokens = Quantity.model_validate(0)
-    visible_output_tokens: Tokens = Quantity.model_validate(0)
+    fresh_input_tokens: Tokens = NOTHING
+    cached_input_tokens: Tokens = NOTHING
+    cache_write_tokens: Tokens = NOTHING
+    cache_write_1h_tokens: Tokens = NOTHING
+    visible_output_tokens: Tokens = NOTHING
     measured_reasoning_tokens: Annotated[float | None, Field(ge=0, le=1e8)] = None
-    image_tokens: Tokens = Quantity.model_validate(0)
-    audio_tokens: Tokens = Quantity.model_validate(0)
+    image_tokens: Tokens = NOTHING
+    audio_tokens: Tokens = NOTHING
+    video_tokens: Tokens = NOTHING
+    image_output_tokens: Tokens = NOTHING
+    audio_output_tokens: Tokens = NOTHING
+    images: Count = NOTHING
+    """Images of the task's size; each model's own rule says how many tokens one is."""
+    audio_s: Count = NOTHING
+    video_s: Count = NOTHING
+    web_searches: Count = NOTHING
+
+    def _input(self, case: str) -> float:
+        return float(sum(getattr(self, name).case(case) for name in SENT_TOKENS))
 
     @property
     def input_tokens(self) -> float:
-        """All tokens such a request sends, cached ones included; the middle of a range."""
-        parts = (self.fresh_input_tokens, self.cached_input_tokens, self.cache_write_tokens, self.image_tokens, self.audio_tokens)
-        return float(sum(part.typical for part in parts))
+        """All counted tokens such a request sends, cached ones included; the middle of a range."""
+        return self._input("typical")
 
     @property
     def largest_input_tokens(self) -> float:
-        """All tokens such a request sends at the high ends of its ranges: what a window must hold."""
-        parts = (self.fresh_input_tokens, self.cached_input_tokens, self.cache_write_tokens, self.image_tokens, self.audio_tokens)
-        return float(sum(part.high for part in parts))
+        """All counted tokens such a request sends at the high ends of its ranges: what a window must hold."""
+        return self._input("high")
 
     @property
     def largest_output_tokens(self) -> float:
         """All tokens such a request makes the model write at the high end of its range, as far as they are known."""
-        return float(self.visible_output_tokens.high + (self.measured_reasoning_tokens or 0))
+        written = sum(getattr(self, name).high for name in WRITTEN_TOKENS)
+        return float(written + (self.measured_reasoning_tokens or 0))
 
     @property
     def output_tokens(self) -> float:
         """All tokens such a request makes the model write, as far as they are known."""
-        return float(self.visible_output_tokens.typical + (self.measured_reasoning_tokens or 0))
+        written = sum(getattr(self, name).typical for name in WRITTEN_TOKENS)
+        return float(written + (self.measured_reasoning_tokens or 0))
+
+
+SENT_TOKENS = (
+    "fresh_input_tokens", "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens", "image_tokens", "audio_tokens",
+    "video_tokens",
+)  # fmt: skip
+WRITTEN_TOKENS = ("visible_output_tokens", "image_output_tokens", "audio_output_tokens")
+
+
+_MOST_SPANS = 24
+
+
+def _hours(text: str) -> str:
+    spans = spans_of(text)
+    if len(spans) > _MOST_SPANS:
+        raise InputError(f"These are {len(spans)} spans of hours. Type at most {_MOST_SPANS}, such as 8-18 or 6-9, 17-22.")
+    return hours_text(spans)
 
 
 class Traffic(Frozen):
@@ -97,6 +115,23 @@ class Traffic(Frozen):
     requests_per_day: Annotated[Quantity, bounded(0, 1e12)] = Quantity.model_validate(1000)
     growth_share_per_month: Annotated[float, Field(ge=-0.9, le=2)] = 0.0
     peak_to_mean: Annotated[float, Field(ge=1, le=1000)] = 3.0
+    busy_hours_utc: Annotated[str, Field(max_length=600), AfterValidator(_hours)] = ""
+    """Hours of the UTC day in which requests come, evenly; blank is unknown. For prices that depend on the hour."""
+    hour_shares: Annotated[tuple[Share, ...] | None, Field(min_length=HOURS, max_length=HOURS)] = None
+    """Measured share of requests in each UTC hour; wins over `busy_hours_utc`."""
+
+    @model_validator(mode="after")
+    def _a_whole_day(self) -> Traffic:
+        if self.hour_shares is not None and abs(sum(self.hour_shares) - 1) > 1e-6:
+            raise InputError(f"hour_shares add up to {sum(self.hour_shares):g}. The shares of the 24 hours of a day make 1.")
+        return self
+
+    @property
+    def share_by_hour(self) -> tuple[float, ...] | None:
+        """Share of requests in each UTC hour; None when nobody knows."""
+        if self.hour_shares is not None:
+            return self.hour_shares
+        return even_shares(self.busy_hours_utc) if self.busy_hours_utc else None
 
 
 class QualityBar(Frozen):
@@ -156,6 +191,15 @@ SurvivalPoint = tuple[
 ]
 
 
+def _size(text: str) -> str:
+    if not text.strip():
+        return ""
+    match = re.fullmatch(r"(\d{1,5})\s*(?:x|×|by|\*)\s*(\d{1,5})(?:\s*px)?", text.strip(), re.IGNORECASE)
+    if match is None or not (int(match[1]) and int(match[2])):
+        raise InputError(f"'{text[:40]}' is not an image size. Type width x height in pixels, for example 1024x768.")
+    return f"{int(match[1])}x{int(match[2])}"
+
+
 class Task(Frozen):
     """One recurring piece of work a model does, and what the team needs of it."""
 
@@ -164,6 +208,8 @@ class Task(Frozen):
     archetype: Identifier = "chat"
     traffic: Traffic = Traffic()
     shapes: Annotated[tuple[RequestShape, ...], Field(min_length=1, max_length=64)] = (RequestShape(),)
+    image_size_px: Annotated[str, Field(max_length=20), AfterValidator(_size)] = ""
+    """Width and height of the task's images, as 1024x768; blank is unknown."""
     max_output_tokens: Annotated[int | None, Field(ge=1, le=100_000_000)] = None
     turns_per_conversation: Annotated[float, Field(ge=1, le=10_000)] = 1
     """Requests of one conversation; from the second on each sends the earlier turns again."""
@@ -215,6 +261,23 @@ class Task(Frozen):
                 )
         return self
 
+    @property
+    def needed_modalities(self) -> tuple[Modality, ...]:
+        """Kinds of input a model must take: those asked for, and those the requests hold."""
+        sent: dict[Modality, tuple[str, ...]] = {
+            "image": ("images", "image_tokens"), "audio": ("audio_s", "audio_tokens"), "video": ("video_s", "video_tokens")
+        }  # fmt: skip
+        held = [kind for kind, names in sent.items() if any(getattr(s, name).high for s in self.shapes for name in names)]
+        return tuple(dict.fromkeys([*self.constraints.modalities, *held]))
+
+    @property
+    def image_px(self) -> tuple[int, int] | None:
+        """Width and height of the task's images; None when nobody said."""
+        if not self.image_size_px:
+            return None
+        width, height = self.image_size_px.split("x")
+        return int(width), int(height)
+
     @field_serializer("assumed")
     def _sorted(self, assumed: frozenset[str]) -> list[str]:
         return sorted(assumed)
@@ -235,7 +298,7 @@ class Change(Frozen):
 
     quantity: Literal["price", "volume", "as_of"]
     factor: Annotated[float | None, Field(ge=0, le=1000)] = None
-    as_of: date | None = None
+    as_of: PriceDate | None = None
     provider: Annotated[Text, Field(max_length=200)] = "*"
     model: Annotated[Text, Field(max_length=200)] = "*"
     because: Annotated[Text, Field(max_length=500)] = ""
@@ -255,6 +318,8 @@ class Scenario(Frozen):
     id: Identifier = Field(default_factory=lambda: uuid4().hex[:12])
     name: Name
     changes: Annotated[tuple[Change, ...], Field(max_length=200)] = ()
+    catalog_id: CatalogId | None = None
+    """The price snapshot this scenario is pinned to; None follows the plan."""
 
 
 AS_IS = Scenario(id="as-is", name="As is")
@@ -267,16 +332,29 @@ class Portfolio(Frozen):
     id: Identifier = Field(default_factory=lambda: uuid4().hex[:12])
     name: Name = "Untitled plan"
     example: bool = False
-    as_of: date = Field(default_factory=date.today)
+    as_of: PriceDate = Field(default_factory=date.today)
     policy: Policy = Policy()
     tasks: Annotated[tuple[Task, ...], Field(max_length=5000)] = ()
     extra_models: Annotated[tuple[ModelRef, ...], Field(max_length=2000)] = ()
     """Catalogue models considered besides the shortlist."""
     scenarios: Annotated[tuple[Scenario, ...], Field(max_length=50)] = ()
+    catalog_id: CatalogId | None = None
+    """The price snapshot this plan is pinned to; None is the one this installation brings."""
+    price_terms: Annotated[tuple[PriceTerm, ...], Field(max_length=500)] = ()
+    """Regions, discounts and prices agreed with providers: laid over list prices, never in their place."""
+    capability_overrides: Annotated[tuple[CapabilityOverride, ...], Field(max_length=2000)] = ()
+    own_models: Annotated[tuple[OwnModel, ...], Field(max_length=200)] = ()
+    """Custom and private models with prices and capabilities typed by hand."""
 
     @model_validator(mode="after")
     def _unique_ids(self) -> Portfolio:
-        for what, ids in (("Tasks", [t.id for t in self.tasks]), ("Scenarios", [s.id for s in self.scenarios])):
+        for what, ids in (
+            ("Tasks", [t.id for t in self.tasks]),
+            ("Scenarios", [s.id for s in self.scenarios]),
+            ("Price terms", [t.id for t in self.price_terms]),
+            ("Corrections", ["/".join((o.provider, o.model, o.field)) for o in self.capability_overrides]),
+            ("Own models", [f"{m.provider}/{m.model}" for m in self.own_models]),
+        ):
             first: dict[str, int] = {}
             for position, identifier in enumerate(ids, start=1):
                 if identifier in first:
@@ -309,11 +387,13 @@ def window_fit_share(
     window_tokens: float | Column,
     max_input_tokens: float | Column | None = None,
     max_output_tokens: float | Column | None = None,
+    sized_tokens: Column | None = None,
 ) -> Column:
     """Share of a task's requests that fit a context window, output included; NaN where the window is unknown.
 
     A request fits when its input and `max_output_tokens` fit the window together (with None, what its shape really writes)
-    and its input is within `max_input_tokens` (None or NaN: no separate limit). Columns give a column.
+    and its input is within `max_input_tokens` (None or NaN: no separate limit). Columns give a column. `sized_tokens` adds
+    each shape's images, sound and video in the tokens of each model, (shapes, models).
     """
     window = np.asarray(window_tokens, dtype=float)
     most_input = np.asarray(np.inf if max_input_tokens is None else max_input_tokens, dtype=float)
@@ -321,10 +401,13 @@ def window_fit_share(
     tokens, shares = np.asarray(task.input_survival, dtype=float).reshape(-1, 2).T
     earlier_turns = np.linspace(0, task.turns_per_conversation - 1, min(round(task.turns_per_conversation), _TURNS_SAMPLED))
     above, misfit = 1.0, np.zeros(np.broadcast(window, most_input).shape)
-    for shape in sorted(task.shapes, key=lambda shape: shape.input_tokens):
+    for n in sorted(range(len(task.shapes)), key=lambda n: task.shapes[n].input_tokens):
+        shape = task.shapes[n]
         above = max(above - shape.share, 0.0)
         history = earlier_turns * (shape.fresh_input_tokens.high - task.fixed_prompt_tokens + shape.visible_output_tokens.high)
         room = np.minimum(window - (shape.largest_output_tokens if max_output_tokens is None else max_output_tokens), most_input)
+        if sized_tokens is not None:
+            room = room - sized_tokens[n]
         limit = room[..., None] - history
         if task.input_survival:
             # The shape stands for a band of the measured lengths: those longer than `above` of all requests and no more.
@@ -332,7 +415,7 @@ def window_fit_share(
             over = np.clip(longer - above, 0.0, shape.share)
         else:
             over = np.where(shape.largest_input_tokens > limit, shape.share, 0.0)
-        misfit = misfit + over.mean(axis=-1)
+        misfit = misfit + np.where(np.isnan(room), np.nan, over.mean(axis=-1))
     return np.asarray(np.where(np.isnan(window), np.nan, np.clip(1 - misfit, 0.0, 1.0)), dtype=float)
 
 

@@ -2,7 +2,11 @@
 
 from planner.catalog.archetypes import Archetype, archetypes
 from planner.catalog.calls import price_calls
-from planner.catalog.snapshot import Catalog, Offer, PriceSheet, load_catalog
+from planner.catalog.catalog import Catalog, Offer, load_catalog
+from planner.catalog.sheet import PriceSheet
+from planner.catalog.snapshot import Snapshot
 from planner.facts import assumptions, sources
 
-__all__ = ["Archetype", "Catalog", "Offer", "PriceSheet", "archetypes", "assumptions", "load_catalog", "price_calls", "sources"]
+__all__ = [
+    "Archetype", "Catalog", "Offer", "PriceSheet", "Snapshot", "archetypes", "assumptions", "load_catalog", "price_calls", "sources",
+]  # fmt: skip

@@ -1,11 +1,11 @@
 """The one door to genai-prices: dated price points of every model, exact ids only, unknown stays absent.
 
-Its private shapes (`vars(ModelPrice)`, `price_variants`) are used here and nowhere else; tests/facts pins them.
+Its private shapes (`vars(ModelPrice)`, `price_variants`, `_providers_from_raw`) are used here and nowhere else; tests pin them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from functools import cache
 from importlib.metadata import version
@@ -13,40 +13,40 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from genai_prices.data_snapshot import get_snapshot
-from genai_prices.types import ConditionalPrice, ModelInfo, StartDateConstraint, TieredPrices, TimeOfDateConstraint
+from genai_prices.types import (
+    ConditionalPrice,
+    ModelInfo,
+    ModelPrice,
+    Provider,
+    StartDateConstraint,
+    TieredPrices,
+    TimeOfDateConstraint,
+    _providers_from_raw,
+)
 
-PRICE_HOUR_UTC = time(12, 0, tzinfo=UTC)
-"""Time-of-day prices (DeepSeek's peak hours) are read at noon UTC; the catalogue says which models have them."""
+from planner.catalog.units import BY_PRICE_KEY
+from planner.daytime import WHOLE_DAY, hours_text, minutes_of
+
+__all__ = ["Provider", "bundled", "catalog_models", "contexts", "package_title", "price_points", "providers_from_raw"]
 
 EARLIEST = date(2000, 1, 1)
 LATEST = date(2999, 12, 31)
 
-PROCESSING: dict[str, dict[str, str]] = {"standard": {}, "batch": {"processing": "batch"}}
+STANDARD = "standard"
+_NAMED_BY_VALUE = ("processing", "service_tier", "speed")
+"""Request settings whose value alone names what is sold: batch, flex, priority, fast."""
 
-COMPONENTS: dict[str, tuple[str, int]] = {
-    "input_mtok": ("usd_per_input_token", 1_000_000),
-    "cache_read_mtok": ("usd_per_cached_input_token", 1_000_000),
-    "cache_write_mtok": ("usd_per_cache_write_token", 1_000_000),
-    "input_image_mtok": ("usd_per_image_token", 1_000_000),
-    "input_audio_mtok": ("usd_per_audio_token", 1_000_000),
-    "output_mtok": ("usd_per_output_token", 1_000_000),
-    "requests_kcount": ("usd_per_call", 1_000),
-}
-"""The vendor's price key, our name for it, and the units the vendor prints it per."""
-
-FALLBACK = {
-    "usd_per_cached_input_token": "usd_per_input_token",
-    "usd_per_cache_write_token": "usd_per_input_token",
-    "usd_per_image_token": "usd_per_input_token",
-    "usd_per_audio_token": "usd_per_input_token",
-}
-"""Kinds of input token without a rate of their own are billed as plain input (genai-prices' rule, and the vendors')."""
-
-PER_TOKEN = tuple(name for name, _ in COMPONENTS.values())
+_LONGEST_TEXT = 4_000
+_LEAST_BILLED_AUDIO_S = {("groq", "whisper-large-v3"): 10.0, ("groq", "whisper-large-v3-turbo"): 10.0}
+"""genai-prices keeps this rule in its code, not in its data."""
 
 
 class PricePoint(NamedTuple):
-    """One printed price: `value_usd` per `per` units, from `valid_from` until before `valid_to`, above `above_input_tokens`."""
+    """One printed price: `value_usd` per `per` units, from `valid_from` until before `valid_to`, above `above_input_tokens`.
+
+    `processing` is `standard` or what else the provider sells (batch, flex, priority, fast, …); `hours_utc` names the hours
+    of the day it holds for, blank for the whole day.
+    """
 
     provider: str
     model: str
@@ -58,6 +58,7 @@ class PricePoint(NamedTuple):
     per: int
     valid_from: date
     valid_to: date
+    hours_utc: str
 
 
 class CatalogModel(NamedTuple):
@@ -69,72 +70,130 @@ class CatalogModel(NamedTuple):
     context_window_tokens: float | None
     deprecated: bool
     time_of_day_prices: bool
+    least_billed_audio_s: float
     pricing_url: str
     price_comments: str
 
 
-@cache
 def package_title() -> str:
-    """Name and version of the price data, for sources."""
+    """Name and version of the price package, for sources."""
     return f"genai-prices {version('genai-prices')}"
 
 
-def _start_dates(model: ModelInfo) -> list[date]:
-    conditions: list[Any] = [v.constraint for v in model.price_variants or ()]
+def bundled() -> list[Provider]:
+    """The providers of the installed package."""
+    return get_snapshot().providers
+
+
+def providers_from_raw(raw: object) -> list[Provider]:
+    """Providers from the parsed JSON of a genai-prices data file; pydantic's ValidationError or ValueError when it is not one."""
+    return _providers_from_raw(raw)
+
+
+def processing_name(when: Mapping[str, str]) -> str:
+    """What a request setting is called here: {'service_tier': 'flex'} is `flex`, {'route': 'eu'} is `route=eu`."""
+    return ",".join(value if key in _NAMED_BY_VALUE else f"{key}={value}" for key, value in sorted(when.items()))
+
+
+def contexts(model: ModelInfo) -> dict[str, dict[str, str]]:
+    """What is sold of a model by name, as the request settings that ask for it; `standard` always first."""
+    found = {STANDARD: dict[str, str]()}
+    for variant in model.price_variants or ():
+        found.setdefault(processing_name(variant.when), dict(variant.when))
+    return found
+
+
+def _constraints(model: ModelInfo) -> list[Any]:
+    found: list[Any] = [v.constraint for v in model.price_variants or ()]
     if isinstance(model.prices, list):
-        conditions += [p.constraint for p in model.prices if isinstance(p, ConditionalPrice)]
-    return sorted({c.start_date for c in conditions if isinstance(c, StartDateConstraint)})
+        found += [p.constraint for p in model.prices if isinstance(p, ConditionalPrice)]
+    return found
 
 
-def _has_time_of_day(model: ModelInfo) -> bool:
-    prices = model.prices if isinstance(model.prices, list) else []
-    return any(isinstance(p.constraint, TimeOfDateConstraint) for p in prices)
+def _minutes(model: ModelInfo) -> list[int]:
+    """Minutes of the UTC day at which a price of this model changes, midnight first."""
+    edges = {0}
+    for constraint in _constraints(model):
+        if isinstance(constraint, TimeOfDateConstraint):
+            edges |= {minutes_of(_utc(constraint.start_time)), minutes_of(_utc(constraint.end_time))}
+    return sorted(edges)
+
+
+def _utc(value: time) -> time:
+    """A time of day in UTC, as genai-prices reads it: one without a zone is UTC."""
+    return value if value.tzinfo is None else datetime.combine(date(1970, 1, 2), value).astimezone(UTC).time()
+
+
+def _listed(prices: ModelPrice) -> tuple[tuple[str, int, float], ...]:
+    """(price key, above input tokens, USD) of everything priced, in a form that compares."""
+    found = []
+    for key, price in vars(prices).items():
+        if price is None or key not in BY_PRICE_KEY:
+            continue
+        tiers = [(0, price.base), *((t.start, t.price) for t in price.tiers)] if isinstance(price, TieredPrices) else [(0, price)]
+        found += [(key, above, float(usd)) for above, usd in tiers]
+    return tuple(found)
 
 
 def _points(provider: str, model: ModelInfo) -> Iterator[PricePoint]:
-    starts = [EARLIEST, *_start_dates(model)]
-    ends = [*starts[1:], LATEST]
-    for processing, context in PROCESSING.items():
-        if context and not any(v.when == context for v in model.price_variants or ()):
-            continue
-        for start, end in zip(starts, ends, strict=True):
-            if start >= end:
-                continue
-            prices = model.get_prices(datetime.combine(start, PRICE_HOUR_UTC), context or None)
-            for key, price in vars(prices).items():
-                if price is None or key not in COMPONENTS:
-                    continue
-                quantity, per = COMPONENTS[key]
-                tiers = [(0, price.base), *((t.start, t.price) for t in price.tiers)] if isinstance(price, TieredPrices) else [(0, price)]
-                for above, usd in tiers:
-                    yield PricePoint(provider, model.id, processing, key, quantity, above, float(usd), per, start, end)
+    starts = sorted({EARLIEST, *(c.start_date for c in _constraints(model) if isinstance(c, StartDateConstraint))})
+    minutes = _minutes(model)
+    for processing, context in contexts(model).items():
+        for start, end in zip(starts, [*starts[1:], LATEST], strict=True):
+            bands: dict[tuple[tuple[str, int, float], ...], list[tuple[int, int]]] = {}
+            for begins, ends in zip(minutes, [*minutes[1:], WHOLE_DAY], strict=True):
+                at = datetime.combine(start, time(begins // 60, begins % 60, tzinfo=UTC))
+                bands.setdefault(_listed(model.get_prices(at, context or None)), []).append((begins, ends))
+            for listed, held in bands.items():
+                hours = hours_text(held) if len(bands) > 1 else ""
+                for key, above, usd in listed:
+                    unit = BY_PRICE_KEY[key]
+                    yield PricePoint(provider, model.id, processing, key, unit.quantity, above, usd, unit.per, start, end, hours)
 
 
-@cache
-def price_points() -> pd.DataFrame:
-    """Every price point of the bundled price data: one row a (model, processing, component, tier, period)."""
-    rows = [point for p in get_snapshot().providers for model in p.models for point in _points(p.id, model)]
+def periods(model: ModelInfo) -> int:
+    """How many (way of processing, dated period, span of hours) a model's prices are cut into; real ones have at most some 30."""
+    dates = {c.start_date for c in _constraints(model) if isinstance(c, StartDateConstraint)}
+    return len(contexts(model)) * (len(dates) + 1) * len(_minutes(model))
+
+
+def _plain(text: str | None) -> str:
+    """Text people may see: printable, and not a book."""
+    return "".join(c for c in text or "" if c.isprintable() or c in "\n\t")[:_LONGEST_TEXT]
+
+
+def price_points(providers: Iterable[Provider]) -> pd.DataFrame:
+    """Every price point: one row a (model, processing, component, tier, period, hours of the day)."""
+    rows = [point for p in providers for model in p.models for point in _points(p.id, model)]
     frame = pd.DataFrame(rows, columns=list(PricePoint._fields))
     for column in ("valid_from", "valid_to"):
         frame[column] = pd.to_datetime(frame[column])
     return frame
 
 
-@cache
-def catalog_models() -> pd.DataFrame:
+def catalog_models(providers: Iterable[Provider]) -> pd.DataFrame:
     """Every model of the price data, priced or not."""
     rows = [
         CatalogModel(
             provider=p.id,
             model=m.id,
-            name=m.name or m.id,
+            name=_plain(m.name) or m.id,
             context_window_tokens=float(m.context_window) if m.context_window else None,
             deprecated=bool(m.deprecated),
-            time_of_day_prices=_has_time_of_day(m),
-            pricing_url=(p.pricing_urls or [""])[0],
-            price_comments=m.price_comments or "",
+            time_of_day_prices=any(isinstance(c, TimeOfDateConstraint) for c in _constraints(m)),
+            least_billed_audio_s=_LEAST_BILLED_AUDIO_S.get((p.id, m.id), 0.0),
+            pricing_url=_plain((p.pricing_urls or [""])[0]),
+            price_comments=_plain(m.price_comments),
         )
-        for p in get_snapshot().providers
+        for p in providers
         for m in p.models
     ]
     return pd.DataFrame(rows, columns=list(CatalogModel._fields))
+
+
+@cache
+def url_of_data() -> str:
+    """Where genai-prices publishes its current data file."""
+    from genai_prices.update_prices import DEFAULT_UPDATE_URL
+
+    return DEFAULT_UPDATE_URL

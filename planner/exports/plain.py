@@ -92,6 +92,7 @@ def task_data(planned: Plan, decision: Decision) -> dict[str, Any]:
         "runner_up": decision.runner_up,
         "flips_when": [_flip(flip, labels) for flip in decision.flips_when],
         "next_evidence": [_reason(reason) for reason in decision.next_evidence],
+        "notices": [_reason(reason) for reason in decision.notices],
         "relax": None if decision.relax is None else _reason(decision.relax),
     }
     cleaned: dict[str, Any] = _clean(data)

@@ -7,9 +7,9 @@ from pathlib import Path
 from threading import Lock
 
 from planner.store.duck import DuckStore
-from planner.store.port import Applied, PortfolioRow, Saved, Store, VersionRow
+from planner.store.port import Applied, PortfolioRow, Saved, SnapshotRow, Store, VersionRow
 
-__all__ = ["Applied", "PortfolioRow", "Saved", "Store", "VersionRow", "open_store"]
+__all__ = ["Applied", "PortfolioRow", "Saved", "SnapshotRow", "Store", "VersionRow", "open_store"]
 
 DATABASE = "FITTING_ROOM_DATABASE"
 _DEFAULT = Path(__file__).resolve().parents[2] / "var" / "fitting_room.duckdb"

@@ -14,12 +14,13 @@ from uuid import uuid4
 import duckdb
 from pydantic import ValidationError
 
-from planner.commands import Command, apply_command, command_to_json
+from planner.applying import apply_command
+from planner.commands import Command, command_to_json
 from planner.errors import InputError
 from planner.portfolio import Portfolio
 from planner.problems import input_error
 from planner.store import sql
-from planner.store.port import Applied, PortfolioRow, Saved, VersionRow
+from planner.store.port import Applied, PortfolioRow, Saved, SnapshotRow, VersionRow
 
 _CONFIG: dict[str, Any] = {
     # The file is only ever ours: no query may read or write another one, fetch an extension, or change this again.
@@ -107,6 +108,26 @@ class DuckStore:
         with self._write, self._transaction() as cursor:
             if cursor.execute(sql.DELETE, [_now(), who, portfolio_id]).fetchone() is None:
                 raise InputError(f"There is no plan '{portfolio_id}' to delete. It may have been deleted already.")
+
+    def keep_snapshot(self, snapshot_id: str, sha256: str, origin: str, title: str, models: int, document: str, who: str = "") -> None:
+        with self._write, self._transaction() as cursor:
+            cursor.execute(sql.KEEP_SNAPSHOT, [snapshot_id, sha256, origin, title, models, document, _now(), who])
+
+    def accept_snapshot(self, snapshot_id: str, who: str = "") -> None:
+        with self._write, self._transaction() as cursor:
+            if cursor.execute(sql.ACCEPT_SNAPSHOT, [_now(), who, snapshot_id]).fetchone() is None:
+                raise InputError(f"There is no price snapshot '{snapshot_id}' to accept. Fetch or upload it again.")
+
+    def snapshots(self) -> Sequence[SnapshotRow]:
+        return [SnapshotRow(*row) for row in self._rows(sql.SNAPSHOTS)]
+
+    def snapshot_document(self, snapshot_id: str) -> str | None:
+        rows = self._rows(sql.SNAPSHOT_BODY, [snapshot_id])
+        return str(rows[0][0]) if rows else None
+
+    def current_snapshot_id(self) -> str | None:
+        rows = self._rows(sql.CURRENT_SNAPSHOT)
+        return str(rows[0][0]) if rows else None
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> Sequence[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:

@@ -53,8 +53,25 @@ class VersionRow:
     summary: str
 
 
+@dataclass(frozen=True)
+class SnapshotRow:
+    """A kept price snapshot: where it came from, and when (UTC) and by whom it was last made the current one, if ever."""
+
+    id: str
+    sha256: str
+    origin: str
+    title: str
+    models: int
+    kept_at: datetime
+    kept_by: str
+    accepted_at: datetime | None
+    accepted_by: str | None
+
+
 class Store(Protocol):
-    """Portfolios with every version ever saved. A call that returns has been written to disk."""
+    """Portfolios with every version ever saved, and the price snapshots they are pinned to.
+
+    A call that returns has been written to disk."""
 
     def migrate(self) -> None:
         """Bring the tables up to date; safe to call again."""
@@ -85,3 +102,18 @@ class Store(Protocol):
 
     def delete(self, portfolio_id: str, who: str = "") -> None:
         """Take a plan off the list; its versions stay in the file."""
+
+    def keep_snapshot(self, snapshot_id: str, sha256: str, origin: str, title: str, models: int, document: str, who: str = "") -> None:
+        """Keep a price snapshot's document; one already kept under its id stays as it is."""
+
+    def accept_snapshot(self, snapshot_id: str, who: str = "") -> None:
+        """Make a kept snapshot the one new plans are priced on; InputError when it is not kept."""
+
+    def snapshots(self) -> Sequence[SnapshotRow]:
+        """Kept snapshots, the current one first."""
+
+    def snapshot_document(self, snapshot_id: str) -> str | None:
+        """A kept snapshot's document; None when there is none."""
+
+    def current_snapshot_id(self) -> str | None:
+        """The snapshot accepted last; None before the first."""

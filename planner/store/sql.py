@@ -12,6 +12,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             portfolio_id text not null, version integer not null, body text not null, command text not null, summary text not null,
             saved_at timestamp not null, saved_by text not null, primary key (portfolio_id, version))""",
     ),
+    (
+        """create table catalog_snapshot (
+            id text primary key, sha256 text not null, origin text not null, title text not null, models integer not null,
+            body text not null, kept_at timestamp not null, kept_by text not null)""",
+        """create table catalog_acceptance (
+            number integer primary key, snapshot_id text not null, accepted_at timestamp not null, accepted_by text not null)""",
+    ),
 )
 """Forward only: a step once released is never edited; a change is a new step."""
 
@@ -42,3 +49,21 @@ GET_VERSION = (
 VERSION_OF = "select version from portfolio where id = $1 and deleted_at is null"
 LIST = "select id, name, example, tasks, version, updated_at from portfolio where deleted_at is null order by updated_at desc, id"
 HISTORY = "select version, saved_at, saved_by, summary from portfolio_version where portfolio_id = $1 order by version desc limit $2"
+
+KEEP_SNAPSHOT = (
+    "insert into catalog_snapshot (id, sha256, origin, title, models, body, kept_at, kept_by) values ($1, $2, $3, $4, $5, $6, $7, $8) "
+    "on conflict (id) do nothing"
+)
+ACCEPT_SNAPSHOT = (
+    "insert into catalog_acceptance (number, snapshot_id, accepted_at, accepted_by) "
+    "select (select coalesce(max(number), 0) + 1 from catalog_acceptance), s.id, $1, $2 from catalog_snapshot s where s.id = $3 "
+    "returning number"
+)
+SNAPSHOTS = (
+    "select s.id, s.sha256, s.origin, s.title, s.models, s.kept_at, s.kept_by, a.accepted_at, a.accepted_by "
+    "from catalog_snapshot s left join (select snapshot_id, max(number) as number from catalog_acceptance group by snapshot_id) n "
+    "on n.snapshot_id = s.id left join catalog_acceptance a on a.number = n.number "
+    "order by coalesce(n.number, 0) desc, s.kept_at desc, s.id"
+)
+SNAPSHOT_BODY = "select body from catalog_snapshot where id = $1"
+CURRENT_SNAPSHOT = "select snapshot_id from catalog_acceptance order by number desc limit 1"

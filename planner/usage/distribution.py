@@ -142,3 +142,21 @@ def count_above(hist: tuple[Column, Column], limit: float) -> int:
     """How many values exceed the limit."""
     distinct, counts = hist
     return int(counts[distinct > limit].sum())
+
+
+_S_PER_DAY, _S_PER_HOUR = 86_400.0, 3_600.0
+_CLOCK_FROM_S = 1e9
+"""Times beyond this are seconds since 1970, so they carry the hour of the day; smaller ones count from the start of a trace."""
+
+
+def hour_shares(times_s: Column) -> tuple[float, ...] | None:
+    """Share of requests in each UTC hour over the whole days of a trace; None for less than a day, or for times without a clock.
+
+    `times_s` is sorted; times without a zone were read as UTC.
+    """
+    whole_days = int((times_s[-1] - times_s[0]) // _S_PER_DAY)
+    if times_s[0] < _CLOCK_FROM_S or whole_days < 1:
+        return None
+    inside = times_s[times_s < times_s[0] + whole_days * _S_PER_DAY]
+    counts = np.bincount((inside % _S_PER_DAY // _S_PER_HOUR).astype(int), minlength=24)
+    return tuple(float(share) for share in counts / counts.sum())

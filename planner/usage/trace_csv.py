@@ -20,7 +20,17 @@ from planner.errors import InputError, did_you_mean
 from planner.portfolio import Task, Traffic
 from planner.problems import input_error, told
 from planner.quantity import Quantity, shown
-from planner.usage.distribution import Pile, Spread, count_above, histogram, pile_at_maximum, request_shapes, spread, survival_points
+from planner.usage.distribution import (
+    Pile,
+    Spread,
+    count_above,
+    histogram,
+    hour_shares,
+    pile_at_maximum,
+    request_shapes,
+    spread,
+    survival_points,
+)
 
 _TIME, _INPUT, _OUTPUT = "t_s", "input_tokens", "output_tokens"
 _HEADERS = {
@@ -150,6 +160,8 @@ def import_trace(
     traffic: dict[str, object] = {"peak_to_mean": min(max(report.peak_to_mean_minute, 1.0), 1000.0)}
     if report.span_s >= _SHORTEST_SPAN_S:
         traffic["requests_per_day"] = Quantity.model_validate(report.requests / report.span_s * _S_PER_DAY)
+        # For prices that depend on the hour; a trace of less than a day, or without a clock, says nothing of hours.
+        traffic["hour_shares"] = hour_shares(times) or base.traffic.hour_shares
     else:
         measured -= {"requests_per_day", "peak_to_mean"}
         traffic = {}

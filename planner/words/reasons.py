@@ -177,6 +177,26 @@ def _retirement(f: _Facts) -> str:
     return f"The model retires on {f.text('retires_on')}, {'inside' if f.fails else 'after'} the planning horizon."
 
 
+def _retires_named(f: _Facts) -> str:
+    if not f.has("model", "retires_on"):
+        return "A model named here retires inside the horizon."
+    role = f", {f.words('role')}," if f.has("role") else ""
+    if f.has("past"):
+        return f"{f.text('model')}{role} was retired on {f.text('retires_on')}."
+    months = f"the {plural(f.number('horizon_months'), 'month')} of this plan" if f.has("horizon_months") else "this plan's horizon"
+    return f"{f.text('model')}{role} retires on {f.text('retires_on')}, inside {months}."
+
+
+def _price_change(f: _Facts) -> str:
+    if not f.has("on", "before_usd", "after_usd"):
+        return "A price changes inside the horizon, and the months after it are priced so."
+    times = f" ({count(f.number('ratio'))} times as much)" if f.fails and f.has("ratio") else ""
+    return (
+        f"From {f.text('on')} a request to {f.text('model')} costs {f.money('after_usd')} instead of {f.money('before_usd')}{times}; "
+        "the months after it are priced so."
+    )
+
+
 def _lower_quality(f: _Facts) -> str:
     if not f.has("quality_share"):
         return "Would do, but its expected quality is lower."
@@ -250,6 +270,8 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "weights": _fixed("Its weights are open, or need not be.", "The task allows open weights only, and this model's are closed."),
     "price": _fixed("Its price is known on the price date.", "It has no price on the price date."),
     "retirement": _retirement,
+    "retires_named": _retires_named,
+    "price_change": _price_change,
     "ttft": lambda f: _latency(f, "ttft_p95_s", "Too slow to start", "to the first visible token"),
     "e2e": lambda f: _latency(f, "e2e_p95_s", "Too slow", "end to end"),
     "budget": _budget,
@@ -317,7 +339,7 @@ BARE: Mapping[str, tuple[str, str]] = {
 def reason_sentence(reason: Reason, option_label: str | None = None) -> str:
     """The reason as one plain sentence; with a label, the sentence says which option it is about."""
     if reason.status == "not assessed" and (reason.code in NOT_ASSESSED or reason.code not in SENTENCES):
-        why = NOT_ASSESSED.get(reason.code, _plain(reason.code))
+        why = str(reason.values.get("unknown") or NOT_ASSESSED.get(reason.code, _plain(reason.code)))
         if option_label:
             why = why.replace(" for it", f" for {option_label}") if why.endswith(" for it") else f"{option_label}: {why}"
         return f"Not assessed: {why}."

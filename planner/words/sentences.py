@@ -74,7 +74,7 @@ _NOT_COUNTED: Mapping[str, str] = {
     "people": "People's time to build, prompt and look after the task.",
     "egress": "Network traffic out of your cloud.",
     "cache_misses": "Prompt-cache entries that expire before they are read again.",
-    "tax": "Taxes, and discounts agreed with the provider.",
+    "tax": "Taxes, and discounts you have not stated under your terms in the Catalog.",
 }
 
 _PATTERNS: Mapping[str, str] = {"hosted_api": "", "batch_api": ", batch"}

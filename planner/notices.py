@@ -1,0 +1,73 @@
+"""What a decision must not leave unsaid about the models it names: announced ends, and prices that change inside the horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import pairwise
+
+import numpy as np
+
+from planner.decision import Reason
+from planner.evaluate import Evaluation
+from planner.facts import assumptions
+
+SAME_SHARE = 0.01
+"""Price changes smaller than this are not worth a sentence."""
+
+
+def notices(evaluation: Evaluation, t: int, chosen: int | None, named: Iterable[int]) -> tuple[Reason, ...]:
+    """Notices of one task. `named` are the options its decision names besides the chosen one, in order of importance."""
+    roles: dict[tuple[str, str], str] = {}
+    current = evaluation.tasks[t].current
+    if current is not None:
+        roles[current.provider, current.model] = "today's model"
+    if chosen is not None:
+        roles.setdefault(_model(evaluation, chosen), "the recommended model")
+    for option in named:
+        roles.setdefault(_model(evaluation, option), "named here as an alternative")
+    for measured in evaluation.tasks[t].measured:
+        roles.setdefault((measured.provider, measured.model), "measured on your cases")
+    ends = [_retires(evaluation, key, role) for key, role in roles.items()]
+    dear = [] if chosen is None else _price_changes(evaluation, t, chosen)
+    return (*(each for each in ends if each is not None), *dear)
+
+
+def _model(evaluation: Evaluation, o: int) -> tuple[str, str]:
+    ref = evaluation.options[o].ref
+    return ref.provider, ref.model
+
+
+def _retires(evaluation: Evaluation, key: tuple[str, str], role: str) -> Reason | None:
+    """The announced end of one model, where it falls inside the horizon or has passed."""
+    fact = next((o.fact for o in evaluation.options if (o.ref.provider, o.ref.model) == key), None)
+    if fact is None or fact.retires_on is None:
+        return None
+    horizon = evaluation.portfolio.policy.horizon_months
+    end = evaluation.as_of + timedelta(hours=horizon * assumptions()["hours_per_month"].typical)
+    if fact.retires_on >= end:
+        return None
+    past = fact.retires_on <= evaluation.as_of
+    values: dict[str, float | str | None] = {
+        "model": fact.name, "role": role, "retires_on": fact.retires_on.isoformat(), "horizon_months": float(horizon),
+        "source": fact.source_of("retires_on").title, "past": "yes" if past else None,
+    }  # fmt: skip
+    return Reason("retires_named", "fail", float((fact.retires_on - end).days), values)
+
+
+def _price_changes(evaluation: Evaluation, t: int, chosen: int) -> list[Reason]:
+    """Dated price changes of the chosen option inside the horizon, each with what a request costs before and after."""
+    columns = evaluation.columns
+    groups = np.flatnonzero(columns.group_option == chosen)
+    found = []
+    for before, after in pairwise(groups):
+        was, becomes = (float(evaluation.group_usd[t, group]) for group in (before, after))
+        if np.isnan(was) or np.isnan(becomes) or abs(becomes - was) <= SAME_SHARE * was:
+            continue
+        on = evaluation.sheet.start_dates[int(columns.sheet_column[columns.group_starts[after]])]
+        values: dict[str, float | str | None] = {
+            "model": evaluation.options[chosen].fact.name, "on": on.isoformat(), "before_usd": was, "after_usd": becomes,
+            "ratio": becomes / was if was else None,
+        }  # fmt: skip
+        found.append(Reason("price_change", "pass" if becomes <= was else "fail", becomes - was, values))
+    return found
