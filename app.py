@@ -72,11 +72,13 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     import plotly.graph_objects  # noqa: F401
 
     from planner import load_catalog
+    from planner.catalogs import Catalogs
     from planner.store import open_store
 
     load_catalog()
     store = open_store()
     store.migrate()
+    Catalogs(store).start()
     gc.collect()
     gc.freeze()
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cards, evidence, pictures, state, tables, task_choice
+from pages.ui import cards, evidence, pictures, provenance, state, tables, task_choice
 from planner import Plan, words
 from planner.decision import Decision
 from planner.portfolio import Task
@@ -21,6 +21,7 @@ def answer(plan: Plan, task: Task, decision: Decision, options: pd.DataFrame) ->
             return
         cards.badges(decision.evidence, cards.place(options.loc[decision.option]), key="decision_badges")
         cards.figures(plan, task, decision.option, ANSWER, key="decision_figures", and_today=True)
+        provenance.where_from(plan, decision.option)
 
 
 def why(task: Task, decision: Decision, options: pd.DataFrame) -> None:
@@ -46,9 +47,11 @@ def why(task: Task, decision: Decision, options: pd.DataFrame) -> None:
         evidence.measured(task, options)
 
 
-def pictured(task: Task, decision: Decision, options: pd.DataFrame) -> None:
+def pictured(plan: Plan, task: Task, decision: Decision, options: pd.DataFrame) -> None:
     st.header("Cost and quality", anchor=False)
     pictures.frontier(options, decision)
+    st.header("The bill, month by month", anchor=False)
+    pictures.by_month(plan, task, decision)
     st.header("Where the time goes", anchor=False)
     pictures.latency(options, decision, task.slo.e2e_p95_slo_s)
 
@@ -77,8 +80,9 @@ def page(task: Task) -> None:
     plan = state.plan()
     decision, options = plan.decision(task.id), plan.options(task.id)
     answer(plan, task, decision, options)
+    provenance.dates(decision)
     why(task, decision, options)
-    pictured(task, decision, options)
+    pictured(plan, task, decision, options)
     every_option(plan, task, decision, options)
     cards.not_counted(plan)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cards, comparing, pictures, scenario_form, state
+from pages.ui import cards, comparing, pictures, pins, scenario_form, state
 from planner import compare
 from planner.portfolio import AS_IS, Scenario
 
@@ -30,6 +30,7 @@ def side_by_side() -> None:
     before, after = state.plan(base), state.plan(other)
     found = compare(before, after)
     comparing.answer(found, before, after)
+    pins.scenario_note(after, before)
     st.header("Task by task", anchor=False)
     comparing.rows(found, before, after)
     st.header("Month by month", anchor=False)

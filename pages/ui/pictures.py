@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.ui import theme
+from pages.ui import cards, theme
 from pages.ui.tables import Cell, table
-from planner import Comparison, charts, words
+from planner import Comparison, Plan, charts, words
 from planner.chart_data import MARKS, PARTS
 from planner.decision import Decision
+from planner.portfolio import Task
 
 CONFIG = {"displayModeBar": False, "responsive": True}
 
@@ -67,6 +68,22 @@ def latency(options: pd.DataFrame, decision: Decision, slo_s: float | None) -> N
 
     figure = charts.latency_breakdown(options, decision, slo_s, theme.mode())
     _pair(figure, charts.latency_alt(options, decision, slo_s), "decision_latency", twin)
+
+
+def by_month(plan: Plan, task: Task, decision: Decision) -> None:
+    """What the recommended option, its runner-up and today's model would cost each month, on their own dated prices."""
+    bills = charts.option_months(plan, task, decision)
+    if not bills:
+        cards.note("No bill can be worked out yet: nothing can be planned for this task.")
+        return
+    frame = charts.monthly_table(bills)
+    names = [str(name) for name in frame.columns if name != "month_start"]
+
+    def twin() -> None:
+        rows = [(f"{row['month_start']:%b %Y}", *(_bill(row[name]) for name in names)) for row in frame.to_dict("records")]
+        table(("Month", *names), rows, "Bill of each month", numbers=range(1, len(names) + 1), tall=True)
+
+    _pair(charts.monthly(bills, theme.mode()), charts.monthly_alt(bills), "decision_months", twin)
 
 
 def _bill(usd: float) -> Cell:

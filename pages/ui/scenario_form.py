@@ -51,6 +51,8 @@ def _form(scenario: Scenario | None) -> None:
     price, volume, moved = held.get("price"), held.get("volume"), held.get("as_of")
     with st.form(f"scenarios_form_{which}", border=False):
         typed: dict[str, Any] = {
+            # A scenario is compared with the plan later too, so it remembers the prices it was made on.
+            "catalog_id": state.portfolio().catalog_id,
             "name": st.text_input("Name", scenario.name if scenario else "", key=f"scenarios_name_{which}", max_chars=120)
         }
         with st.grid(2, min_column_width=200):
@@ -110,7 +112,8 @@ def read_scenario(scenario: Scenario | None, typed: Mapping[str, Any]) -> Scenar
     if not changes:
         raise InputError("This scenario changes nothing yet. Type a factor for prices or volume, or pick a date.")
     try:
-        return Scenario(name=typed["name"], changes=changes, **({"id": scenario.id} if scenario else {}))
+        kept = {"id": scenario.id, "catalog_id": scenario.catalog_id} if scenario else {"catalog_id": typed.get("catalog_id")}
+        return Scenario(name=typed["name"], changes=changes, **{key: value for key, value in kept.items() if value})
     except ValidationError as error:
         raise InputError(f"Name: {first_sentence(error)}") from None
 

@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import streamlit as st
 
-from planner import Comparison, Plan, compare, load_catalog, words
-from planner import plan as planned
+from pages.ui.pricing import catalogs, plan_of
+from planner import Comparison, Plan, compare, words
 from planner.catalog import Catalog
 from planner.commands import AddTask, Batch, Command, EditField
 from planner.errors import InputError
@@ -66,6 +66,10 @@ class Session:
     told: int = 0
     """The newest thing said when the page was drawn."""
     dialog: str | None = None
+    candidate: Catalog | None = None
+    """Prices fetched or uploaded and looked at, not yet accepted."""
+    forms: dict[str, int] = field(default_factory=dict)
+    """How often each form has been filled in."""
     going: tuple[str, dict[str, str]] | None = None
 
 
@@ -84,8 +88,10 @@ def store() -> Store:
     return open_store()
 
 
-def catalog() -> Catalog:
-    return load_catalog()
+def catalog(scenario: Scenario | None = None) -> Catalog:
+    """What the open plan, or one of its scenarios, is priced on; the current snapshot when none is open."""
+    held = saved()
+    return catalogs().of(held.portfolio, scenario).seen_by(held.portfolio) if held else catalogs().current()
 
 
 # ---- which plan is open
@@ -178,6 +184,36 @@ def open_task(task_id: str) -> None:
         st.query_params["task"] = task_id
 
 
+def asked(name: str) -> str:
+    """What the address asks of a page besides plan and task; blank when it does not."""
+    return str(st.query_params.get(name, ""))
+
+
+def open_model() -> tuple[str, str] | None:
+    """(provider, model) the address names, whether or not the catalogue has it."""
+    provider, slash, model = st.query_params.get("model", "").partition("/")
+    return (provider, model) if slash and model else None
+
+
+def choose_model(key: str | None) -> None:
+    """Names a model, `provider/model`, in the address; None names none."""
+    if key:
+        st.query_params["model"] = key
+    else:
+        st.query_params.pop("model", None)
+
+
+def held_value(key: str) -> Any:
+    """What a widget holds, inside its callback."""
+    return st.session_state[key]
+
+
+def selected_row(key: str) -> int | None:
+    """The row chosen in a table, inside its callback."""
+    rows = st.session_state[key].selection.rows
+    return int(rows[0]) if rows else None
+
+
 def link(**more: str) -> dict[str, str]:
     """Query parameters that keep the open plan and task."""
     session = _session()
@@ -186,20 +222,6 @@ def link(**more: str) -> dict[str, str]:
 
 
 # ---- results, derived and cached by value
-
-
-# A plan of 200 tasks holds some 50 MB of columns, so only a meeting's worth is kept.
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _planned(
-    portfolio_json: str, scenario_json: str, catalog_id: str, _portfolio: Portfolio, _scenario: Scenario, _catalog: Catalog
-) -> Plan:
-    return planned(_portfolio, _catalog, _scenario)
-
-
-def plan_of(portfolio: Portfolio, scenario: Scenario = AS_IS) -> Plan:
-    """The plan of these inputs. Shared between sessions and never changed."""
-    known = catalog()
-    return _planned(portfolio.model_dump_json(), scenario.model_dump_json(), known.id, portfolio, scenario, known)
 
 
 def plan(scenario: Scenario = AS_IS) -> Plan:
@@ -212,7 +234,8 @@ def plan(scenario: Scenario = AS_IS) -> Plan:
 
 def create(portfolio: Portfolio) -> None:
     """Stores a new plan and opens it."""
-    open_plan(store().create(portfolio).id)
+    pinned = portfolio if portfolio.catalog_id else portfolio.model_copy(update={"catalog_id": catalogs().current_id})
+    open_plan(store().create(pinned).id)
 
 
 def create_example() -> None:
@@ -381,6 +404,24 @@ def close_dialog() -> None:
 
 def dialog() -> str | None:
     return _session().dialog
+
+
+def candidate() -> Catalog | None:
+    """Newer prices that somebody is looking at before accepting them."""
+    return _session().candidate
+
+
+def look_at(found: Catalog | None) -> None:
+    _session().candidate = found
+
+
+def form_number(name: str) -> int:
+    """Part of a form's keys: typed text stays until the form is done, then the next one starts empty."""
+    return _session().forms.get(name, 0)
+
+
+def form_done(name: str) -> None:
+    _session().forms[name] = form_number(name) + 1
 
 
 # ---- messages of our own components

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import number, state
+from pages.ui import number, pins, state
 from planner import Plan, words
 from planner.commands import RenamePortfolio
 
@@ -21,6 +21,7 @@ def draw() -> None:
             _undo()
         if state.portfolio().tasks:
             _totals()
+    pins.banner()
 
 
 def _name() -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import state, task_fields
 from planner.portfolio import Task
 
 
@@ -19,6 +19,11 @@ def head(title: str, page: str, task: Task) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{page}_head"):
         st.title(title, anchor=False)
         st.space("stretch")
+        if page == "decision":
+            st.button(
+                "Edit all fields", key="decision_edit", icon=":material/tune:", type="tertiary",
+                on_click=task_fields.open_for, args=(task.id,),
+            )  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="bottom", key=f"{page}_choice", width="content"):
             _step("Previous", before.get(task.id), page)
             # The key holds the task, so that a link or the Back button to another one shows in the selector too.
@@ -27,6 +32,7 @@ def head(title: str, page: str, task: Task) -> None:
     if picked != task.id:
         state.open_task(picked)
         st.rerun()
+    task_fields.draw(page)
 
 
 def _step(label: str, target: str | None, page: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import number, state
+from pages.ui import number, state, task_fields
 from planner import words
 from planner.catalog import Archetype
 from planner.commands import AddTask, AddTasks
@@ -23,6 +23,7 @@ def draw() -> None:
             _paste()
         case ["why", task_id, quantity]:
             _why(task_id, quantity)
+    task_fields.draw("tasks")
 
 
 @st.dialog("Add a task", on_dismiss=state.close_dialog)

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import state, task_fields
 from planner import Plan, words
+from planner.catalog import Catalog
 from planner.commands import DeleteTask, EditField
 from planner.decision import Decision
 from planner.fields import FIELDS as _FIELDS
@@ -51,7 +52,7 @@ def draw(plan: Plan) -> None:
     data = {
         "columns": _columns(),
         "rows": [_row(task, plan) for task in plan.portfolio.tasks],
-        "models": _models(state.catalog().id),
+        "models": _models(plan.catalog),
         "actions": _actions(),
         "taken": state.taken(),
     }
@@ -82,6 +83,8 @@ def _act(item: Row) -> None:
             state.open_dialog(f"why {task_id} {item['field']}")
         case "open":
             state.go_to("decision", task=task_id)
+        case "fields":
+            task_fields.open_for(task_id)
 
 
 def _column(group: str, name: str) -> dict[str, Any]:
@@ -105,15 +108,14 @@ def _choices(name: str) -> list[dict[str, str]]:
     return [{"value": archetype.id, "label": archetype.label} for archetype in state.catalog().archetypes().values()]
 
 
-@cache
-def _models(catalog_id: str) -> list[str]:
-    models = state.catalog().models()
-    return sorted(f"{provider}/{model}" for provider, model in zip(models["provider"], models["model"], strict=True))
+def _models(catalog: Catalog) -> list[str]:
+    return sorted(f"{provider}/{model}" for provider, model in catalog.model_keys())
 
 
 def _actions() -> list[dict[str, str]]:
     return [
         {"kind": "open", "label": "Open the decision of", "href": f"decision?{urlencode({'plan': state.plan_id() or ''})}&task="},
+        {"kind": "fields", "label": "Edit all fields of"},
         {"kind": "duplicate", "label": "Duplicate"},
         {"kind": "delete", "label": "Delete"},
     ]
@@ -143,7 +145,7 @@ def _results(task_id: str, decision: Decision, plan: Plan) -> dict[str, dict[str
         }
     failed = {reason.code for reason in decision.reasons if reason.status == "fail"}
     value = partial(plan.value, task_id, key)
-    size = _size_classes(plan.catalog_id).get(key.partition(":")[2].rpartition("@")[0], words.UNKNOWN)
+    size = plan.size_class(key)
     badges: tuple[Row, ...] = (
         {"kind": "size", "text": size.capitalize(), "size": size},
         {
@@ -165,11 +167,3 @@ def _results(task_id: str, decision: Decision, plan: Plan) -> dict[str, dict[str
 
 def _gated(text: str, missed: str) -> dict[str, Any]:
     return _result(text, missed, tone="bad" if missed else "")
-
-
-@cache
-def _size_classes(catalog_id: str) -> Mapping[str, str]:
-    models = state.catalog().models()
-    return {
-        f"{provider}/{model}": size for provider, model, size in zip(models["provider"], models["model"], models["size_class"], strict=True)
-    }

@@ -8,6 +8,7 @@ const REPEAT_AFTER_MS = 3000;
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   open: "M5 12h13M12 5l7 7-7 7",
+  fields: "M4 6h9M17 6h3M4 12h3M11 12h9M4 18h9M17 18h3M13 4v4M11 10v4M13 16v4",
   duplicate: "M9 9h11v11H9zM5 15H4V4h11v1",
   delete: "M4 7h16M10 11v6M14 11v6M6 7l1 13h10l1-13M9 7V4h6v3",
 };

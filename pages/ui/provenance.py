@@ -1,0 +1,32 @@
+"""What a decision rests on and until when: the model's card in the catalogue, sources that disagree, and dates to know."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import cards, state
+from planner import Plan, words
+from planner.catalog.view import model_conflicts
+from planner.decision import Decision
+
+
+def where_from(plan: Plan, option: str) -> None:
+    """The catalogue's card of the recommended model, and whether a second source disagrees about it."""
+    provider, model = plan.model(option)
+    disputed = model_conflicts(plan.catalog.facts_alone, provider, model, plan.as_of)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="decision_source"):
+        st.page_link(
+            "catalog.py", label=f"{words.md_escape(plan.label(option))} in the catalog", icon=":material/menu_book:",
+            query_params=state.link(model=f"{provider}/{model}"),
+        )  # fmt: skip
+        for conflict in disputed[:3]:
+            told = words.conflict_sentence(conflict, plan.catalog.snapshot.title)
+            st.badge(words.md_escape(told), icon=":material/compare_arrows:", color="orange")
+
+
+def dates(decision: Decision) -> None:
+    """Ends and price changes inside the horizon, of every model named here."""
+    if decision.notices:
+        with st.container(key="decision_dates"):
+            st.header("Dates to know", anchor=False)
+            cards.sentences(map(words.reason_sentence, decision.notices), "Dates to know")
