@@ -6,13 +6,14 @@ Run with `make bench`.
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from genai_prices import Usage, calc_price
 
 from planner import load_catalog, plan
 from planner.catalog import Catalog
+from planner.catalog.view import model_table
 from planner.portfolio import ModelRef, Portfolio, QualityBar, RequestShape, Slo, Task, Traffic
 
 TASKS, OPTIONS, SHAPES = 50, 300, 16
@@ -50,7 +51,7 @@ def catalog() -> Catalog:
 def portfolio(catalog: Catalog) -> Portfolio:
     """The shortlist topped up with more of the catalogue until there are OPTIONS options."""
     listed = {(r.provider, r.model) for r in catalog.shortlist()}
-    models = catalog.models().query("price_known and not deprecated")
+    models = model_table(catalog, date(2026, 11, 21)).query("price_known and not deprecated")
     extra = [ModelRef(provider=p, model=m) for p, m in models[["provider", "model"]].to_numpy() if (p, m) not in listed]
     trial = Portfolio(tasks=many_tasks(1, 1))
     missing = OPTIONS - len(plan(trial, catalog).evaluation.options)

@@ -13,8 +13,8 @@ import yaml
 from genai_prices.data_snapshot import get_snapshot
 from scipy.special import expit
 
-from planner.catalog import Archetype, archetypes
-from planner.facts import abilities, efforts, latency_classes, model_facts, sources
+from planner.catalog import Archetype, archetypes, load_catalog
+from planner.facts import ModelFact, abilities, efforts, latency_classes, sources
 from planner.portfolio import Portfolio
 from planner.quality.fit import OVERALL, skill_levels
 
@@ -27,8 +27,8 @@ SKILLS = {
 }  # fmt: skip
 COLUMNS = {
     "sources": "id,title,url,licence,checked_on,note",
-    "models": "provider,model,name,family,size_class,params_b,active_params_b,open_weights,context_window_tokens,max_input_tokens,"
-    "max_output_tokens,input_modalities,supports_tools,efforts,benchmark_model_id,released_on,retires_on,shortlisted,source,checked_on,note",
+    "models": "provider,model,name,family,size_class,params_b,active_params_b,efforts,benchmark_model_id,shortlisted,source,checked_on,"
+    "note",
     "benchmark_scores": "model_id,effort,benchmark,benchmark_family,skill,score_0_100,source,as_of",
     "abilities": "benchmark_model_id,effort,skill,ability_logit,ability_sd_logit,benchmarks,data_hash",
     "archetypes": "archetype,label,description,requests_per_day,growth_share_per_month,peak_to_mean,fresh_input_tokens,cached_input_tokens,"
@@ -145,7 +145,12 @@ def test_the_shortlist_is_current_and_mostly_scored() -> None:
     assert (short["benchmark_model_id"] != "").sum() >= 25
     assert set(short["size_class"]) == {"nano", "small", "mid", "large"}
     for row in short.itertuples():
-        assert not row.retires_on or date.fromisoformat(row.retires_on) > date(2027, 3, 1), row.model
+        retires_on = load_catalog().fact(row.provider, row.model).retires_on
+        assert retires_on is None or retires_on > date(2027, 3, 1), row.model
+
+
+def model_facts() -> dict[tuple[str, str], ModelFact]:
+    return {key: load_catalog().fact(*key) for key in load_catalog().planned_models()}
 
 
 def test_models_say_only_what_is_known() -> None:
@@ -159,10 +164,8 @@ def test_models_say_only_what_is_known() -> None:
             assert tokens is None or 1_000 <= tokens <= 20_000_000, fact.model
         assert window is None or most_in is None or most_in < window, fact.model
         assert window is None or most_out is None or most_out <= window, fact.model
-    for row in rows.itertuples():
-        released, retires = row.released_on, row.retires_on
-        assert not released or date(2023, 1, 1) <= date.fromisoformat(released) <= AS_OF.date(), row.model
-        assert not retires or date.fromisoformat(retires) > AS_OF.date(), row.model
+        assert fact.released_on is None or date(2023, 1, 1) <= fact.released_on <= AS_OF.date(), fact.model
+        assert fact.retires_on is None or fact.released_on is None or fact.released_on < fact.retires_on, fact.model
 
 
 def test_size_classes_follow_the_parameters() -> None:

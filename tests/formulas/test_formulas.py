@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from planner import engine
-from planner.catalog.prices import PER_TOKEN
+from planner.call_inputs import NEVER_IN_A_TASK, SHAPE_FIELDS
+from planner.catalog.units import RATES
 from planner.engine import call_graph, option_graph
-from planner.evaluate import CALL_RESULTS, OPTION_RESULTS, TOKEN_FIELDS
+from planner.evaluate import CALL_RESULTS, OPTION_RESULTS
 from planner.facts import assumptions, sources
 from planner.graph import Graph
 from planner.plans import NUMBER_COLUMNS
@@ -64,12 +65,12 @@ def test_no_two_formulas_make_the_same_quantity() -> None:
 
 
 def test_every_result_on_a_page_is_in_the_vocabulary() -> None:
-    for name in (*NUMBER_COLUMNS, *CALL_RESULTS, *OPTION_RESULTS, *TOKEN_FIELDS, *PER_TOKEN):
+    for name in (*NUMBER_COLUMNS, *CALL_RESULTS, *OPTION_RESULTS, *SHAPE_FIELDS, *NEVER_IN_A_TASK, *RATES):
         assert name in vocabulary()
 
 
 def test_every_assumption_is_used_and_ordered() -> None:
-    used = set(call_graph().inputs) | set(option_graph().inputs) | {"batch_wait_s", "unscored_sd_logit"}
+    used = set(call_graph().inputs) | set(option_graph().inputs) | {"batch_wait_s", "unscored_sd_logit", "reserved_discount_share"}
     for name, row in assumptions().items():
         assert name in used, f"{name} is an assumption nobody uses"
         assert row.low <= row.typical <= row.high
@@ -91,6 +92,9 @@ def test_unknown_in_unknown_out(graph: Graph, name: str) -> None:
         ("quality_sd_logit", "predicted_quality_sd_logit"), ("quality_sd_logit", "measured_quality_logit"),
         ("reasoning_output_tokens", "measured_reasoning_tokens"), ("reasoning_output_tokens", "reasoning_ratio"),
         ("reasoning_output_tokens", "visible_output_tokens"), ("reasoning_output_tokens", "least_thought_tokens"),
+        # An unknown price by the second means that sound is billed as tokens, and the other way round.
+        ("audio_input_tokens", "usd_per_input_audio_s"), ("audio_input_tokens", "audio_s"), ("audio_input_tokens", "tokens_per_audio_s"),
+        ("billed_input_audio_s", "usd_per_input_audio_s"),
     }  # fmt: skip
     inputs = {parameter: np.array([0.5]) for parameter in graph.formulas[name].inputs}
     if name == "reasoning_output_tokens":

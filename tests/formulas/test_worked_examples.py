@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 import yaml
 
+from planner.call_inputs import NEVER_IN_A_TASK, SHAPE_FIELDS, SIZED
+from planner.catalog.units import RATES
 from planner.engine import call_graph, option_graph
 from planner.graph import Graph
 
 EXAMPLES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "worked_examples.yaml").read_text(encoding="utf-8"))
 
-NONE_OF_IT = {
-    "fresh_input_tokens": 0, "history_tokens": 0, "cached_input_tokens": 0, "cache_write_tokens": 0, "image_tokens": 0, "audio_tokens": 0,
-    "output_tokens": 0, "usd_per_input_token": np.nan, "usd_per_cached_input_token": np.nan, "usd_per_cache_write_token": np.nan,
-    "usd_per_image_token": np.nan, "usd_per_audio_token": np.nan, "usd_per_output_token": np.nan, "usd_per_call": 0,
+NONE_OF_IT: dict[str, float] = {
+    **dict.fromkeys((*SHAPE_FIELDS, *NEVER_IN_A_TASK, "history_tokens", "reasoning_output_tokens"), 0),
+    **dict.fromkeys(("min_cache_tokens", "cached_prefix_tokens"), 0),
+    **dict.fromkeys((*RATES, *(per_unit for _, per_unit in SIZED.values())), np.nan),
+    "usd_per_call": 0, "region_factor": 1, "discount_share": 0, "price_factor": 1, "least_billed_audio_s": 0,
 }  # fmt: skip
 """What an example leaves out, it has none of; and prices nobody asked for are unknown, which must not matter."""
 
@@ -35,9 +38,8 @@ def upstream_given(example: dict[str, Any]) -> set[str]:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e["name"])
 def test_worked_example(example: dict[str, Any]) -> None:
     quantity, graph = example["quantity"], graph_of(example["quantity"])
-    defaults = {
-        name: value for name, value in NONE_OF_IT.items() if name in graph.formulas[quantity].inputs and name not in upstream_given(example)
-    }
+    needed = {name for formula in graph.upstream(quantity) for name in graph.formulas[formula].inputs} - {quantity}
+    defaults = {name: value for name, value in NONE_OF_IT.items() if name in needed - upstream_given(example)}
     given = {name: np.array([value], dtype=float) for name, value in {**defaults, **example["given"]}.items()}
     assert graph.evaluate(given, [quantity])[quantity][0] == pytest.approx(example["expect"], rel=1e-9, nan_ok=True)
 

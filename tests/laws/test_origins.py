@@ -8,7 +8,7 @@ import pytest
 
 from planner import Plan, load_catalog, plan
 from planner.decision import Source, Step
-from planner.facts import model_facts, sources
+from planner.facts import sources
 from planner.plans import NUMBER_COLUMNS
 from planner.portfolio import Scenario
 from planner.portfolio_io import load_portfolio
@@ -73,9 +73,12 @@ def test_a_sources_row_survives_to_the_screen() -> None:
 
 
 def test_a_models_facts_carry_their_row() -> None:
-    for fact in model_facts().values():
+    for key in load_catalog().planned_models():
+        fact = load_catalog().fact(*key)
         assert fact.source.title
         assert fact.source.checked_on
+        for name, source in fact.cell_sources.items():
+            assert source.title, (key, name)
 
 
 def test_a_price_names_package_date_and_tier() -> None:

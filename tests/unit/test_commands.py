@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.applying import apply_command
 from planner.commands import (
     AddScenario,
     AddTask,
@@ -18,15 +19,21 @@ from planner.commands import (
     DeleteTask,
     EditField,
     MoveTask,
+    RemoveCapability,
+    RemoveOwnModel,
     RemoveScore,
+    RemoveTerm,
     RenamePortfolio,
     ReplaceScenario,
     ReplaceTask,
     SetAsOf,
+    SetCapability,
+    SetCatalog,
     SetExtraModels,
+    SetOwnModel,
     SetPolicy,
     SetScore,
-    apply_command,
+    SetTerm,
     command_from_json,
     command_to_json,
 )
@@ -34,6 +41,7 @@ from planner.errors import InputError
 from planner.fields import FIELDS
 from planner.portfolio import Change, MeasuredScore, ModelRef, Policy, Portfolio, QualityBar, RequestShape, Scenario, Task
 from planner.quantity import Quantity
+from planner.terms import CapabilityOverride, OwnModel, OwnPrice, PriceTerm
 from tests.unit.portfolios import SMALL
 
 NEW = Task(id="new", name="New task")
@@ -48,7 +56,24 @@ SHAPED = Task(
     quality=QualityBar(quality_bar_score=80),
     assumed=frozenset({"quality_bar_score", "requests_per_day"}),
 )
-PLAN = SMALL.model_copy(update={"tasks": (*SMALL.tasks, SHAPED)})
+REGION = PriceTerm(id="eu", kind="region", provider="aws", factor=1.1, reason="Frankfurt", created_on=date(2026, 11, 21))
+OFF = PriceTerm(id="off", kind="discount", discount_share=0.15, reason="Agreement", author="Ana", created_on=date(2026, 11, 21))
+AGREED = PriceTerm(
+    id="agreed", kind="price", provider="openai", model="gpt-5", quantity="usd_per_input_token", usd_per_unit=1e-6, reason="Letter",
+    created_on=date(2026, 11, 21),
+)  # fmt: skip
+WINDOW = CapabilityOverride(
+    provider="a", model="b", field="context_window_tokens", value="200000", reason="Tried", created_on=date(2026, 11, 21)
+)
+TOOLS = WINDOW.model_copy(update={"field": "supports_tools", "value": ""})
+OURS = OwnModel(
+    model="ours", name="Ours", prices=(OwnPrice(quantity="usd_per_input_token", usd_per_unit=5e-7),), reason="Quote",
+    created_on=date(2026, 11, 21),
+)  # fmt: skip
+PINNED = "0123456789ab"
+PLAN = SMALL.model_copy(
+    update={"tasks": (*SMALL.tasks, SHAPED), "price_terms": (REGION, OFF), "capability_overrides": (WINDOW,), "own_models": (OURS,)}
+)
 
 COMMANDS: list[tuple[Command, str]] = [
     (EditField(task_id="a", field="requests_per_day", raw="20k"), "Requests a day of 'Answer': 1,000 → 20,000"),
@@ -72,6 +97,17 @@ COMMANDS: list[tuple[Command, str]] = [
     (AddScenario(scenario=Scenario(id="x", name="X"), index=0), "Added the scenario 'X'"),
     (ReplaceScenario(scenario=Scenario(id="half", name="Third")), "Changed the scenario 'Third'"),
     (DeleteScenario(scenario_id="half"), "Deleted the scenario 'Half price'"),
+    (SetCatalog(catalog_id=PINNED), f"Priced on snapshot {PINNED}"),
+    (SetCatalog(catalog_id=None, scenarios={"half": PINNED}), "Priced on snapshot of this installation"),
+    (SetTerm(term=AGREED), "Agreed price for openai/gpt-5"),
+    (SetTerm(term=OFF.model_copy(update={"discount_share": 0.2})), "Discount for every provider"),
+    (RemoveTerm(term_id="off"), "Removed: discount for every provider"),
+    (SetCapability(override=TOOLS), "supports tools of a/b: unknown"),
+    (SetCapability(override=WINDOW.model_copy(update={"value": "1000"})), "context window tokens of a/b: 1000"),
+    (RemoveCapability(provider="a", model="b", field="context_window_tokens"), "context window tokens of a/b is the catalogue's again"),
+    (SetOwnModel(own=OURS.model_copy(update={"model": "other", "name": "Other"})), "Added your model 'Other'"),
+    (SetOwnModel(own=OURS.model_copy(update={"name": "Renamed"})), "Changed your model 'Renamed'"),
+    (RemoveOwnModel(provider="own", model="ours"), "Removed your model 'Ours'"),
     (Batch(commands=(DeleteTask(task_id="a"), RenamePortfolio(name="N"))), "Deleted 'Answer'; Renamed the plan to 'N'"),
     (Batch(commands=()), "Nothing changed"),
 ]
@@ -107,6 +143,9 @@ def test_commands_and_their_inverses_survive_json(command: Command, _summary: st
         (AddScenario(scenario=Scenario(id="half", name="Again")), "Scenarios 1 and 2 have the same id 'half'"),
         (DeleteScenario(scenario_id="gone"), "No scenario 'gone'"),
         (ReplaceScenario(scenario=Scenario(id="gone", name="x")), "No scenario 'gone'"),
+        (RemoveTerm(term_id="gone"), "no such price term any more"),
+        (RemoveCapability(provider="a", model="b", field="licence"), "no such correction any more"),
+        (RemoveOwnModel(provider="own", model="gone"), "no such model of your own any more"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.kind,
 )
@@ -203,3 +242,19 @@ def test_a_score_and_an_edit_of_the_same_task_both_live() -> None:
         both = apply_command(both, command).portfolio
     assert both.task("t").traffic.requests_per_day.typical == 20_000
     assert both.task("t").measured == (score,)
+
+
+def test_a_term_holds_its_place_when_it_is_changed_and_goes_to_the_end_when_it_comes_back() -> None:
+    changed = apply_command(PLAN, SetTerm(term=REGION.model_copy(update={"factor": 1.2})))
+    assert [term.id for term in changed.portfolio.price_terms] == ["eu", "off"]
+    gone = apply_command(PLAN, RemoveTerm(term_id="eu"))
+    assert [term.id for term in gone.portfolio.price_terms] == ["off"]
+    back = apply_command(gone.portfolio, gone.inverse)
+    assert set(back.portfolio.price_terms) == {REGION, OFF}
+
+
+def test_pinning_a_plan_moves_only_the_scenarios_named() -> None:
+    start = PLAN.model_copy(update={"scenarios": (Scenario(id="x", name="X"), Scenario(id="y", name="Y", catalog_id="ab" * 6))})
+    done = apply_command(start, SetCatalog(catalog_id=PINNED, scenarios={"y": PINNED}))
+    assert [each.catalog_id for each in done.portfolio.scenarios] == [None, PINNED]
+    assert apply_command(done.portfolio, done.inverse).portfolio == start

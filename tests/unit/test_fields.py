@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from planner.errors import InputError
 from planner.fields import FIELDS, field
-from planner.portfolio import ModelRef, QualityBar, RequestShape, Task, window_fit_share
+from planner.paste import _ALIASES, _key
+from planner.portfolio import Constraints, ModelRef, QualityBar, RequestShape, Task, window_fit_share
 from planner.quantity import Quantity
+from tests.unit.portfolios import names
 
 
 def tokens(value: float) -> Quantity:
@@ -48,6 +52,18 @@ TWO_SHAPES = Task(
         ("current_model", "openai/gpt-5@low", "openai/gpt-5@low", "openai/gpt-5@low"),
         ("current_model", "together/meta-llama/llama-4@default", "together/meta-llama/llama-4", "together/meta-llama/llama-4"),
         ("name", "  <b>Sales</b> ", "<b>Sales</b>", "<b>Sales</b>"),
+        ("images", "2", "2", "2"),
+        ("web_searches", "0..3", "0..3", "0..3"),
+        ("image_size_px", "1024 × 768", "1024x768", "1024x768"),
+        ("busy_hours_utc", "22-6", "00:00-06:00,22:00-24:00", "00:00-06:00,22:00-24:00"),
+        ("needs_tools", "Yes", "yes", "yes"),
+        ("open_weights_only", "", "no", "no"),
+        ("modalities", "image,audio; image", "image; audio", "image; audio"),
+        ("modalities", "none", "", "none"),
+        ("allowed_providers", "openai; azure", "openai; azure", "openai; azure"),
+        ("denied_providers", '"a;b", none , "none", =1', '"a;b"; "none"; "=1"', '"a;b"; "none"; "=1"'),
+        ("denied_providers", '"say ""hi"""', '"say ""hi"""', '"say ""hi"""'),
+        ("notes", "two\r\nlines", "two\nlines", "two\nlines"),
     ],
 )
 def test_typed_fields(name: str, raw: str, shows: str, plain: str) -> None:
@@ -79,6 +95,11 @@ def test_typed_fields(name: str, raw: str, shows: str, plain: str) -> None:
         ("name", "a\x00b"),
         ("archetype", "No Such <Thing>"),
         ("budget_usd_per_month", "-1"),
+        ("image_size_px", "abc"),
+        ("busy_hours_utc", "noon"),
+        ("needs_tools", "perhaps"),
+        ("modalities", "smell"),
+        ("notes", "x" * 5001),
     ],
 )
 def test_what_cannot_be_used_names_the_field_and_the_mend(name: str, raw: str) -> None:
@@ -88,12 +109,57 @@ def test_what_cannot_be_used_names_the_field_and_the_mend(name: str, raw: str) -
     assert any(word in str(said.value) for word in ("Type", "Use", "Pick", "The least", "The most", "It must"))
 
 
-OPTIONAL = ("max_output_tokens", "quality_bar_score", "usd_per_error", "e2e_p95_slo_s", "budget_usd_per_month", "current_model")
+@pytest.mark.parametrize(
+    ("name", "raw", "says"),
+    [
+        ("image_size_px", "abc", "Image size: 'abc' is not an image size. Type width x height in pixels, for example 1024x768."),
+        ("busy_hours_utc", "noon", "Busy hours (UTC): 'noon' is not a span of hours. Type for example 8-18 or 22:30-06:00, in UTC."),
+        ("busy_hours_utc", "8-30", "Busy hours (UTC): '8-30' is beyond the day. Hours run from 0 to 24, in UTC."),
+        ("modalities", "smell", "Takes as input: 'smell' is not known. Use 'image', 'audio' or 'video'."),
+        ("open_weights_only", "perhaps", "Open weights only: 'perhaps' is neither yes nor no. Type yes or no."),
+    ],
+)
+def test_the_sentence_says_how_to_write_it(name: str, raw: str, says: str) -> None:
+    with pytest.raises(InputError) as said:
+        field(name).set(TASK, raw)
+    assert str(said.value) == says
+
+
+def test_headers_of_pasted_tables_never_mean_two_fields() -> None:
+    """The column, the label and the aliases, as a pasted header is read: without units in brackets and without case."""
+    meant: dict[str, str] = dict(_ALIASES)
+    for known in FIELDS.values():
+        for header in (known.column, known.label, f"{known.label} ({known.unit})"):
+            assert meant.setdefault(_key(header), known.name) == known.name
+
+
+LISTS = st.lists(st.one_of(st.sampled_from(["none", "=1", "a;b", 'say "hi"', "x,y"]), names), unique=True, max_size=4)
+
+
+@given(LISTS)
+def test_a_list_reads_back_as_it_was(items: list[str]) -> None:
+    listed = TASK.model_copy(update={"constraints": Constraints(allowed_providers=tuple(items))})
+    for text in (field("allowed_providers").get(listed), field("allowed_providers").plain(listed)):
+        assert field("allowed_providers").set(TASK, text).constraints.allowed_providers == tuple(items)
+        assert not text.startswith(("=", "+", "-", "@", "'"))
+
+
+def test_what_a_list_holds_is_put_back_exactly() -> None:
+    held = field("denied_providers").capture(field("denied_providers").set(TASK, "a; b"))
+    assert held == ["a", "b"]
+    assert field("denied_providers").restore(TASK, held, assumed=False).constraints.denied_providers == ("a", "b")
+
+
+OPTIONAL = (
+    *("max_output_tokens", "quality_bar_score", "usd_per_error", "e2e_p95_slo_s", "budget_usd_per_month", "current_model"),
+    *("image_size_px", "busy_hours_utc", "modalities", "allowed_providers", "denied_providers", "notes"),
+)
 
 
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_an_empty_optional_field_clears_it(name: str) -> None:
-    full = TASK.model_copy(update={"max_output_tokens": 5, "current": ModelRef(provider="a", model="b"), "budget_usd_per_month": 1.0})
+    current = ModelRef(provider="a", model="b")
+    full = TASK.model_copy(update={"max_output_tokens": 5, "current": current, "notes": "x", "image_size_px": "1x1"})
     assert field(name).get(field(name).set(full, "  ")) == ""
 
 
@@ -170,3 +236,13 @@ def test_window_fit_over_columns_keeps_unknown_unknown() -> None:
 def test_measured_lengths_must_fall(points: tuple[tuple[float, float], ...]) -> None:
     with pytest.raises(ValueError, match="input_survival"):
         Task(name="x", input_survival=points)
+
+
+def test_any_hours_that_can_be_typed_can_be_read_back() -> None:
+    from planner.portfolio import Task
+
+    every_other = ",".join(f"{hour}-{hour + 1}" for hour in range(0, 24, 2))
+    task = FIELDS["busy_hours_utc"].set(Task(name="T"), every_other)
+    assert Task.model_validate_json(task.model_dump_json()) == task
+    with pytest.raises(InputError, match="at most 24"):
+        FIELDS["busy_hours_utc"].set(task, ",".join(["1-2"] * 25))

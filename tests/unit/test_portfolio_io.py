@@ -14,8 +14,9 @@ from planner.catalog import archetypes
 from planner.errors import InputError, InputErrors
 from planner.fields import FIELDS
 from planner.paste import parse_paste, template_csv
-from planner.portfolio import Portfolio, RequestShape, Task
+from planner.portfolio import Constraints, Portfolio, RequestShape, Task
 from planner.portfolio_io import Format, dump_portfolio, load_portfolio
+from planner.quantity import Quantity
 from tests.unit.portfolios import ARCHETYPES, SMALL, portfolios, quantities, tasks
 
 COLUMNS = "name,requests_per_day,fresh_input_tokens,visible_output_tokens"
@@ -55,6 +56,25 @@ def test_text_that_looks_like_a_formula_is_harmless_in_csv_and_comes_back(name: 
     for cell in next(iter(list(csv.reader(io.StringIO(text)))[1:])):
         assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
     assert load_portfolio(text, "csv").tasks[0].name == name
+
+
+def test_constraints_notes_and_pictures_survive_a_csv_file_whatever_the_kind_of_task_starts_with() -> None:
+    limits = Constraints(needs_tools=True, allowed_providers=("openai", "=x;y"), denied_providers=("none",))
+    shape = RequestShape(images=Quantity.model_validate(2), image_tokens=Quantity.model_validate(5))
+    full = Task(id="a", name="A", archetype="tool-agent", constraints=limits, shapes=(shape,), image_size_px="640x480", notes="one\n=two")
+    bare = Task(id="b", name="B", archetype="document-understanding")
+    agent = Task(id="c", name="C", archetype="tool-agent")
+    text = dump_portfolio(Portfolio(tasks=(full, bare, agent)), "csv")
+    back = load_portfolio(text, "csv", archetypes=archetypes()).tasks
+    for before, after in zip((full, bare, agent), back, strict=True):
+        assert (after.constraints, after.notes, after.image_size_px) == (before.constraints, before.notes, before.image_size_px)
+        assert after.shapes == before.shapes
+
+
+def test_a_csv_file_from_before_there_were_constraints_still_reads() -> None:
+    text = f"id,{COLUMNS},current_model\na,Answer,20k,500,50,openai/gpt-5-mini\n"
+    (task,) = load_portfolio(text, "csv").tasks
+    assert (task.constraints, task.notes, task.traffic.requests_per_day.typical) == (Constraints(), "", 20_000)
 
 
 def test_a_file_tells_its_format_by_its_ending(tmp_path: Path) -> None:
@@ -210,3 +230,24 @@ def test_what_nobody_stated_starts_at_the_archetypes_values_and_says_so() -> Non
 def test_an_unknown_archetype_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(InputError, match=r"Task 1, archetype: 'clasification' is not a known kind of task. Did you mean 'classification'"):
         load_portfolio("name: P\ntasks: [{name: A, archetype: clasification}]", "yaml", archetypes=archetypes())
+
+
+def test_what_a_plan_lays_over_the_catalogue_comes_back_from_a_file() -> None:
+    from datetime import date
+
+    from planner.terms import CapabilityOverride, OwnModel, OwnPrice, PriceTerm
+
+    on = date(2026, 11, 21)
+    full = SMALL.model_copy(update={
+        "catalog_id": "a" * 12,
+        "price_terms": (PriceTerm(kind="region", provider="aws", factor=1.1, reason="EU", created_on=on),),
+        "capability_overrides": (
+            CapabilityOverride(provider="a", model="b", field="supports_tools", value="no", reason="Tried", created_on=on),
+        ),
+        "own_models": (
+            OwnModel(model="x", name="X", supports_tools=True, open_weights=False, reason="Ours", created_on=on,
+                     prices=(OwnPrice(quantity="usd_per_input_token", usd_per_unit=1e-6),)),
+        ),
+    })  # fmt: skip
+    for format in ("yaml", "json"):
+        assert load_portfolio(dump_portfolio(full, format), format) == full  # type: ignore[arg-type]

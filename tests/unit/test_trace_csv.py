@@ -226,3 +226,23 @@ def test_what_is_no_trace_is_said(text: str, says: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="There is no file"):
         import_trace(tmp_path / "none.csv")
+
+
+def clocked(hours: list[float]) -> str:
+    """A trace with one request at each of these hours after midnight of 2026-11-02, UTC."""
+    start = 1_793_577_600
+    return "timestamp,input_tokens,output_tokens\n" + "\n".join(f"{start + hour * 3600:.0f},100,10" for hour in hours)
+
+
+def test_a_trace_with_a_clock_says_in_which_hours_requests_come() -> None:
+    hours = [day * 24 + hour for day in range(3) for hour in (2, 3, 3, 14)]
+    task, _ = import_trace(clocked([0, *hours, 72, 73]))
+    shares = task.traffic.hour_shares
+    assert shares is not None
+    assert sum(shares) == pytest.approx(1)
+    assert (shares[3], shares[2], shares[14], shares[20]) == pytest.approx((6 / 13, 3 / 13, 3 / 13, 0))
+
+
+@pytest.mark.parametrize("trace", [clocked([0, 2, 23]), "t_s,input_tokens,output_tokens\n0,1,1\n90000,1,1\n200000,1,1"])
+def test_less_than_a_day_or_no_clock_says_nothing_of_hours(trace: str) -> None:
+    assert import_trace(trace).task.traffic.hour_shares is None
