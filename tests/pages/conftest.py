@@ -10,12 +10,19 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from planner.catalogs import Catalogs
 from planner.portfolio import Portfolio
 from planner.portfolio_io import load_portfolio
 from planner.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def _started(store: Store) -> None:
+    """The server has started on this store before anybody opens a page."""
+    Catalogs(store).start()
 
 
 @pytest.fixture

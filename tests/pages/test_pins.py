@@ -28,7 +28,6 @@ def pinned(store: Store, example: Portfolio, **given: object) -> str:
 def test_a_plan_on_earlier_prices_says_so_and_is_priced_again_with_undo(
     shell: Open, store: Store, example: Portfolio, dearer: Catalog
 ) -> None:
-    Catalogs(store).start()
     Catalogs(store).accept(dearer.snapshot)
     at = shell("tasks", plan=pinned(store, example))
     assert "changed since this plan was priced: re-price?" in text(at)
@@ -46,13 +45,11 @@ def test_a_plan_on_earlier_prices_says_so_and_is_priced_again_with_undo(
 
 
 def test_a_plan_on_current_prices_shows_no_banner(shell: Open, store: Store, example: Portfolio) -> None:
-    Catalogs(store).start()
     at = shell("tasks", plan=pinned(store, example))
     assert [each.key for each in at.button if each.key == "shell_reprice"] == []
 
 
 def test_a_pin_this_installation_lacks_is_said(shell: Open, store: Store, example: Portfolio) -> None:
-    Catalogs(store).start()
     at = shell("tasks", plan=pinned(store, example, catalog_id="f" * 12))
     assert "ffffffffffff, which this installation does not have" in text(at)
     at.button(key="shell_reprice").click().run()
@@ -64,7 +61,6 @@ def test_a_pin_this_installation_lacks_is_said(shell: Open, store: Store, exampl
 def test_a_scenario_on_other_prices_than_its_plan_says_so_and_can_follow(
     shell: Open, store: Store, example: Portfolio, dearer: Catalog
 ) -> None:
-    Catalogs(store).start()
     Catalogs(store).accept(dearer.snapshot)
     halves = Scenario(id="halves", name="Halves", changes=(Change(quantity="price", factor=0.5),), catalog_id=load_catalog().id)
     at = shell("scenarios", plan=pinned(store, example, catalog_id=dearer.id, scenarios=(halves,)))
@@ -78,7 +74,6 @@ def test_a_scenario_on_other_prices_than_its_plan_says_so_and_can_follow(
 
 
 def test_a_new_plan_is_pinned_to_the_current_prices(shell: Open, store: Store, dearer: Catalog) -> None:
-    Catalogs(store).start()
     Catalogs(store).accept(dearer.snapshot)
     at = shell("plans")
     at.button(key="plans_example").click().run()
@@ -91,7 +86,6 @@ def test_a_new_plan_is_pinned_to_the_current_prices(shell: Open, store: Store, d
 def test_the_snapshots_tab_says_what_is_current_and_what_the_plan_is_on(
     shell: Open, store: Store, example: Portfolio, dearer: Catalog
 ) -> None:
-    Catalogs(store).start()
     Catalogs(store).accept(dearer.snapshot)
     at = shell("catalog", plan=pinned(store, example), tab="Snapshots")
     told = text(at)
