@@ -5,8 +5,12 @@ The shell is a script inside pages/, not this file: a router beside a pages/ fol
 
 from __future__ import annotations
 
-import gc
 import os
+
+# Our matrices are small: several threads of linear algebra only wait for each other, on a busy machine ten times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -7,13 +7,13 @@ import streamlit as st
 from pages.ui import cards, method_tables, state
 from planner.method import matching, method
 
-TABS = ("How a decision is made", "Formulas", "Assumptions", "Kinds of task", "Data and sources", "Left out")
+TABS = ("How a decision is made", "Formulas", "Assumptions", "Kinds of task", "Prediction", "Data and sources", "Left out")
 
 cards.style()
 st.title("Method", anchor=False)
 st.write("Everything a number of Fitting Room rests on, read from the formulas and tables themselves.")
 known = method(state.catalog(), state.portfolio().policy if state.saved() else None)
-rule, formulas, assumptions, kinds, data, left_out = st.tabs(TABS, key="method_tabs")
+rule, formulas, assumptions, kinds, prediction, data, left_out = st.tabs(TABS, key="method_tabs")
 with rule:
     method_tables.rule(known)
 with formulas:
@@ -27,6 +27,8 @@ with assumptions:
     method_tables.assumed("Reasoning tokens by effort", matching(known.efforts, wanted), wanted)
 with kinds:
     method_tables.kinds(known.archetypes)
+with prediction:
+    method_tables.fit(known)
 with data:
     method_tables.data(known)
 with left_out:

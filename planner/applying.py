@@ -18,6 +18,7 @@ from planner.commands import (
     EditField,
     MoveTask,
     RemoveCapability,
+    RemoveEvals,
     RemoveOwnModel,
     RemoveScore,
     RemoveTerm,
@@ -28,6 +29,7 @@ from planner.commands import (
     SetAsOf,
     SetCapability,
     SetCatalog,
+    SetEvals,
     SetExtraModels,
     SetOwnModel,
     SetPolicy,
@@ -35,6 +37,7 @@ from planner.commands import (
     SetTerm,
 )
 from planner.errors import InputError
+from planner.evals.model import EvalSet
 from planner.fields import RIVALS, field
 from planner.frozen import Frozen
 from planner.portfolio import MeasuredScore, Portfolio, Scenario, Task
@@ -83,6 +86,17 @@ def _apply(portfolio: Portfolio, command: Command) -> Outcome:
             return _set_score(portfolio, portfolio.task(task_id), score)
         case RemoveScore(task_id=task_id, key=key):
             return _remove_score(portfolio, portfolio.task(task_id), key)
+        case SetEvals(task_id=task_id, evals=evals, index=index):
+            task = portfolio.task(task_id)
+            held, older = _put(task.evals, evals, _evals, index)
+            forget: Command = SetEvals(task_id=task_id, evals=older) if older else RemoveEvals(task_id=task_id, evals_id=evals.id)
+            told = f"Evals '{evals.name}' of '{task.name}': {_counted(len(evals.cells), 'result')}"
+            return Outcome(_with_task(portfolio, _changed(task, evals=held)), forget, told)
+        case RemoveEvals(task_id=task_id, evals_id=evals_id):
+            task = portfolio.task(task_id)
+            kept, dropped, at = _taken(task.evals, evals_id, _evals, "import of evals")
+            keep = SetEvals(task_id=task_id, evals=dropped, index=at)
+            return Outcome(_with_task(portfolio, _changed(task, evals=kept)), keep, f"Removed the evals '{dropped.name}' of '{task.name}'")
         case DeleteTask(task_id=task_id):
             task, index = portfolio.task(task_id), _position(portfolio.tasks, task_id)
             left = _without(portfolio.tasks, task_id)
@@ -170,6 +184,10 @@ def _subject(term: PriceTerm) -> str:
     return term.provider if term.model == ANY else f"{term.provider}/{term.model}"
 
 
+def _evals(held: EvalSet) -> str:
+    return held.id
+
+
 def _term(held: PriceTerm) -> str:
     return held.id
 
@@ -240,7 +258,7 @@ def _set_score(portfolio: Portfolio, task: Task, score: MeasuredScore) -> Outcom
     measured = tuple(score if held.key == score.key else held for held in task.measured) if before else (*task.measured, score)
     undo: Command = SetScore(task_id=task.id, score=before) if before else RemoveScore(task_id=task.id, key=score.key)
     said = f"{score.key} scored {shown(score.score)} of 100 on {_counted(score.cases, 'case')} of '{task.name}'"
-    return Outcome(_with_task(portfolio, _changed(task, measured)), undo, said)
+    return Outcome(_with_task(portfolio, _changed(task, measured=measured)), undo, said)
 
 
 def _remove_score(portfolio: Portfolio, task: Task, key: str) -> Outcome:
@@ -248,11 +266,12 @@ def _remove_score(portfolio: Portfolio, task: Task, key: str) -> Outcome:
     if gone is None:
         raise InputError(f"'{task.name}' has no measured score of {key}. It may have been removed already.")
     left = tuple(held for held in task.measured if held.key != key)
-    return Outcome(_with_task(portfolio, _changed(task, left)), SetScore(task_id=task.id, score=gone), f"Removed the score of {key}")
+    undo = SetScore(task_id=task.id, score=gone)
+    return Outcome(_with_task(portfolio, _changed(task, measured=left)), undo, f"Removed the score of {key}")
 
 
-def _changed(task: Task, measured: tuple[MeasuredScore, ...]) -> Task:
-    return Task.model_validate({**{name: getattr(task, name) for name in Task.model_fields}, "measured": measured})
+def _changed(task: Task, **changes: object) -> Task:
+    return Task.model_validate({**{name: getattr(task, name) for name in Task.model_fields}, **changes})
 
 
 def _batch(portfolio: Portfolio, commands: Sequence[Command]) -> Outcome:

@@ -236,3 +236,25 @@ def price_history_alt(history: pd.DataFrame) -> str:
         later = [f"{words.money(row['usd_per_1m_tokens'])} from {row['from_on']:%Y-%m-%d}" for row in coming]
         parts.append(f"{str(series).lower()} {words.listing([held, *later])}")
     return f"Standard price per 1M tokens over time: {'; '.join(parts)}."
+
+
+EVALS_DRAWN = 30
+
+
+def eval_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """The bars of the evals chart, scores out of 100: the first 30 rows in the order given."""
+    return frame.head(EVALS_DRAWN).reset_index(drop=True)
+
+
+def eval_alt(frame: pd.DataFrame, bar: float | None) -> str:
+    """The evals chart in words; `bar` is a score out of 100."""
+    rows = eval_table(frame)
+    if rows.empty:
+        return "No score to show."
+    parts = [
+        f"{row['label']} {words.score(row['score'] / 100)} ({words.score_range(row['low'] / 100, row['high'] / 100)})"
+        for row in rows.head(5).to_dict("records")
+    ]
+    more = f", and {words.count(len(rows) - len(parts))} more" if len(rows) > len(parts) else ""
+    target = f" The bar is {words.score(bar / 100)}." if bar is not None else ""
+    return f"Scores out of 100 with 95\u00a0% ranges: {'; '.join(parts)}{more}.{target}"

@@ -21,6 +21,8 @@ from planner.chart_data import (
     RUNGS,
     compare_alt,
     compare_table,
+    eval_alt,
+    eval_table,
     frontier_alt,
     frontier_line,
     frontier_table,
@@ -35,7 +37,7 @@ from planner.chart_data import (
     price_steps,
     spectrum_alt,
     spectrum_table,
-)
+)  # fmt: skip
 from planner.chart_theme import apart, hatch, money_axis, short, theme
 from planner.decision import Decision
 from planner.palette import Palette, palette
@@ -45,27 +47,10 @@ if TYPE_CHECKING:
     from planner.plans import Plan
 
 __all__ = [
-    "compare_alt",
-    "compare_bars",
-    "compare_table",
-    "frontier",
-    "frontier_alt",
-    "frontier_table",
-    "latency_alt",
-    "latency_breakdown",
-    "latency_table",
-    "monthly",
-    "monthly_alt",
-    "monthly_table",
-    "option_months",
-    "price_history",
-    "price_history_alt",
-    "price_history_table",
-    "spectrum",
-    "spectrum_alt",
-    "spectrum_table",
-    "theme",
-]
+    "compare_alt", "compare_bars", "compare_table", "eval_alt", "eval_bars", "eval_table", "frontier", "frontier_alt", "frontier_table",
+    "latency_alt", "latency_breakdown", "latency_table", "monthly", "monthly_alt", "monthly_table", "option_months", "price_history",
+    "price_history_alt", "price_history_table", "spectrum", "spectrum_alt", "spectrum_table", "theme",
+]  # fmt: skip
 
 SIZE_SYMBOLS: Mapping[str, str] = {"nano": "circle", "small": "square", "mid": "diamond", "large": "triangle-up", "unknown": "pentagon"}
 
@@ -433,3 +418,32 @@ def compare_bars(comparison: Comparison, mode: str = "light", n: int = 20) -> go
         xaxis={"title": {"text": "Recommended spend (USD a month)"}, "tickprefix": "$", "tickformat": ",.3~r"},
         yaxis=_named(rows["task_id"].to_list(), [short(str(name)) for name in rows["task_name"]], colours),
     )
+
+
+def eval_bars(frame: pd.DataFrame, bar: float | None, mode: str = "light") -> go.Figure:
+    """Scores out of 100 with 95 % ranges and the bar (of 100) as a line; hatched where the range holds the bar."""
+    colours, rows = palette(mode), eval_table(frame)
+    level, ends = bar or 0.0, list(zip(rows["low"], rows["high"], strict=True))
+    shades = [colours.link if low >= level else colours.bad if high < level else colours.muted for low, high in ends]
+    names = [short(str(label)) for label in rows["label"]]
+    bars = go.Bar(
+        y=rows["key"], x=rows["score"], orientation="h", hovertemplate="%{hovertext}<extra></extra>",
+        marker={"color": shades, "pattern": hatch("", colours) | {"shape": ["/" if low < level <= high else "" for low, high in ends]}},
+        error_x={
+            "symmetric": False, "array": rows["high"] - rows["score"], "arrayminus": rows["score"] - rows["low"], "color": colours.ink,
+        },
+        hovertext=[
+            f"<b>{name}</b><br>{words.score(row['score'] / 100)} of 100, 95 % range "
+            f"{words.score_range(row['low'] / 100, row['high'] / 100)}<br>{words.plural(row['cases'], 'case')}"
+            for name, row in zip(names, rows.to_dict("records"), strict=True)
+        ],
+    )  # fmt: skip
+    axis = {"title": {"text": "Score of 100, 95 % range"}, "range": [0, 102], "tickformat": ",.3~r"}
+    figure = _figure([bars], mode, height=118 + 38 * len(rows), xaxis=axis, yaxis=_named(rows["key"].to_list(), names, colours))
+    if bar is not None:
+        figure.add_vline(x=bar, line={"color": colours.ink, "dash": "dash", "width": 2})
+        figure.add_annotation(
+            x=bar, y=1, yref="paper", yanchor="bottom", text=f"Bar {words.score(bar / 100)}", showarrow=False,
+            xanchor="right" if bar > 50 else "left", font={"color": colours.ink},
+        )  # fmt: skip
+    return figure

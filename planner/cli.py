@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from planner import __version__, cli_catalog, words
+from planner import __version__, cli_catalog, cli_evals, cli_quality, words
 from planner.calls_csv import price_file
 from planner.catalog import archetypes, load_catalog, price_calls
 from planner.catalog.calls import NEEDED, OPTIONAL, PARTS
@@ -22,7 +22,7 @@ from planner.exports import markdown, plain
 from planner.plans import Plan, plan
 from planner.portfolio import AS_IS, Policy, Portfolio, Scenario, Task, slug
 from planner.portfolio_io import dump_portfolio, load_portfolio
-from planner.quality import fit
+from planner.quality import fit, report
 from planner.quantities import DATA
 from planner.usage.trace_csv import TraceReport, import_trace
 
@@ -169,6 +169,9 @@ def _export(arguments: argparse.Namespace) -> None:
 
 
 def _fit(arguments: argparse.Namespace) -> None:
+    if arguments.what == "report":
+        print(report.run(DATA), end="")
+        return
     print(f"{fit.run(DATA)} written.")
 
 
@@ -243,6 +246,8 @@ def parser() -> argparse.ArgumentParser:
     trace.add_argument("--window-tokens", type=_whole, metavar="N", help="also say how many requests fit this context window")
     trace.add_argument("--add", action="store_true", help="add the task to the portfolio when it exists already")
 
+    cli_evals.add_commands(commands, _command)
+    cli_quality.add_commands(commands, _command)
     cli_catalog.add_commands(commands, _command)
 
     export = _command(
@@ -261,5 +266,5 @@ def parser() -> argparse.ArgumentParser:
     fitted = _command(
         commands, "fit", _fit, "Fit the capability model on data/benchmark_scores.csv again.", "python -m planner fit quality"
     )
-    fitted.add_argument("what", choices=["quality"], help="what to fit")
+    fitted.add_argument("what", choices=["quality", "report"], help="fit it, or hold families out and say how good it is")
     return top

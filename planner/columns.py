@@ -43,6 +43,6 @@ def reaches(column: Column, least: Column) -> Column:
     return np.asarray(np.where(np.isnan(column) | np.isnan(least), np.nan, column >= least), dtype=float)
 
 
-def between(column: Column, least: Column, most: Column) -> Column:
+def between(column: Column, least: Column | float, most: Column | float) -> Column:
     """The value held within bounds; unknown stays unknown."""
     return np.asarray(np.clip(column, least, most), dtype=float)

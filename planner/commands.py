@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
+from planner.evals.model import EvalSet
 from planner.frozen import Frozen
 from planner.portfolio import CatalogId, MeasuredScore, ModelRef, Policy, Scenario, Task
 from planner.problems import input_error
@@ -71,6 +72,23 @@ class RemoveScore(Frozen):
     kind: Literal["remove_score"] = "remove_score"
     task_id: str
     key: str
+
+
+class SetEvals(Frozen):
+    """Keep an import of evals with a task; one with the same id takes its place."""
+
+    kind: Literal["set_evals"] = "set_evals"
+    task_id: str
+    evals: EvalSet
+    index: Position = None
+
+
+class RemoveEvals(Frozen):
+    """Take an import of evals away from a task."""
+
+    kind: Literal["remove_evals"] = "remove_evals"
+    task_id: str
+    evals_id: str
 
 
 class DeleteTask(Frozen):
@@ -210,6 +228,8 @@ Command = Annotated[
     | ReplaceTask
     | SetScore
     | RemoveScore
+    | SetEvals
+    | RemoveEvals
     | DeleteTask
     | MoveTask
     | RenamePortfolio

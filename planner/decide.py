@@ -151,7 +151,7 @@ def _rejected_family(evaluation: Evaluation, found: Gates, t: int, chosen: int, 
 
 def _fine_tune(evaluation: Evaluation, found: Gates, t: int) -> Rejected:
     """The ladder of design §5: fine-tuning needs three yeses; this version does not price it, and says so."""
-    measured = evaluation.measurements[t]
+    measured = evaluation.expected.scores[t]
     bars = evaluation.values["bar_share"][t]
     tried = len(measured) >= 2 and bool(len(bars)) and all(m.wilson_high_share < bars[0] for m in measured)
     recurring = evaluation.tasks[t].traffic.requests_per_day.typical > 0
@@ -175,7 +175,7 @@ def _next_evidence(evaluation: Evaluation, found: Gates, t: int, chosen: int) ->
         result.append(Reason("state_bar", "not assessed"))
     elif evidence_of(found, t, chosen) != "proven":
         tco, chance = evaluation.values["tco_usd"][t], np.nan_to_num(evaluation.values["p_meets_share"][t])
-        measured = {m.key for m in evaluation.measurements[t]}
+        measured = {m.key for m in evaluation.expected.scores[t]}
         names = [] if evaluation.options[chosen].ref.key in measured else [evaluation.options[chosen].fact.name]
         # Uncertain cheaper models can still change the answer; certain ones cannot.
         order = np.argsort(tco)

@@ -9,19 +9,20 @@ from functools import cached_property
 import numpy as np
 
 from planner.call_inputs import CallInputs
-from planner.catalog import Catalog, Offer, PriceSheet, archetypes, assumptions
+from planner.catalog import Catalog, Offer, PriceSheet, assumptions
 from planner.columns import Column
 from planner.engine import call_graph, option_graph
-from planner.facts import SIZE_CLASSES, efforts
+from planner.expectations import Expectations, expectations
 from planner.options import CallColumns, Option, options, price_columns
 from planner.portfolio import Portfolio, Scenario, Task, window_fit_share
-from planner.quality.task import Level, Measurement, measure, update_level
 
 CALL_RESULTS = ("usd_per_request", "prefill_s", "thinking_s", "decode_s", "ttft_visible_s", "e2e_s", "ttft_tail_s", "e2e_tail_s")
 OPTION_RESULTS = (
     "requests_per_month", "run_usd_per_month", "error_usd", "tco_usd", "cost_per_solved_usd", "quality_share",
-    "quality_low_share", "quality_high_share", "p_meets_share", "quality_logit", "quality_sd_logit", "growth_months",
+    "quality_low_share", "quality_high_share", "p_meets_share", "quality_scale_logit", "growth_months",
 )  # fmt: skip
+
+SHOWN_INPUTS = ("usd_per_request", "spend_usd", "upfront_usd", "bar_share", "quality_logit", "quality_sd_logit", "chance_share")
 
 
 @dataclass
@@ -46,8 +47,7 @@ class Evaluation:
     group_usd: Column
     """Mean price per request, (tasks, (option, price period) groups)."""
     option_inputs: dict[str, Column]
-    levels: list[Level]
-    measurements: list[list[Measurement]]
+    expected: Expectations
     values: dict[str, Column] = field(default_factory=dict)
 
     @property
@@ -91,15 +91,12 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Eval
     calls = call_graph().evaluate(inputs, CALL_RESULTS)
     full = (len(shape_share), len(columns.option))
     calls = {name: np.broadcast_to(value, full) for name, value in calls.items()}
-    measurements = [[measure(m.key, m.score, m.cases) for m in task.measured] for task in portfolio.tasks]
-    ability, ability_sd = _abilities(portfolio, catalog, chosen)
-    levels = _levels(portfolio, chosen, measurements, ability, ability_sd)
     result = Evaluation(
         portfolio, scenario, as_of, chosen, offers, sheet, columns, shape_task, shape_share, by_case, inputs, calls,
         group_usd=_by_group(calls["usd_per_request"], columns, shape_task, shape_share, len(portfolio.tasks)),
-        option_inputs={}, levels=levels, measurements=measurements,
+        option_inputs={}, expected=expectations(portfolio.tasks, chosen),
     )  # fmt: skip
-    result.option_inputs = _option_inputs(result, ability, ability_sd)
+    result.option_inputs = _option_inputs(result)
     result.values = _option_values(result)
     return result
 
@@ -137,50 +134,6 @@ def _quantiles(evaluation: Evaluation, name: str, at: float) -> Column:
     return result
 
 
-def _abilities(portfolio: Portfolio, catalog: Catalog, chosen: list[Option]) -> tuple[Column, Column]:
-    """Ability and its uncertainty for each (task, option); a model without public scores takes its size class's middle."""
-    refs = {option.ref.key: option for option in chosen}
-    position = np.array([list(refs).index(option.ref.key) for option in chosen], dtype=int)
-    classes = np.array([option.fact.size_class for option in refs.values()])
-    listed = np.array([option.fact.shortlisted and option.ref.effort in option.fact.efforts for option in refs.values()])
-    thinks = np.array([efforts()[option.ref.effort].reasoning_ratio.typical > 0 for option in refs.values()])
-    by_archetype = {}
-    for name in {task.archetype for task in portfolio.tasks}:
-        kind = archetypes().get(name)
-        if kind is None:
-            by_archetype[name] = np.full((2, len(refs)), np.nan)
-            continue
-        found = np.array([catalog.ability(o.ref, dict(kind.skills))[:2] for o in refs.values()]).reshape(-1, 2).T
-        mean, sd = found[0].copy(), found[1].copy()
-        for size_class in SIZE_CLASSES:
-            for thinking in (False, True):
-                # Like stands in for like: the cost counts thinking tokens only where thinking is known.
-                inside = (classes == size_class) & (thinks == thinking)
-                scored = inside & ~np.isnan(found[0])
-                # The shortlist alone speaks for a class: what else a portfolio names must not move a task's numbers.
-                if (scored & listed).any():
-                    mean[inside & ~scored] = found[0][scored & listed].mean()
-                    sd[inside & ~scored] = assumptions()["unscored_sd_logit"].typical
-        by_archetype[name] = np.array([mean, sd])
-    both = np.array([by_archetype[task.archetype] for task in portfolio.tasks]).reshape(-1, 2, len(refs))
-    return both[:, 0][:, position], both[:, 1][:, position]
-
-
-def _levels(
-    portfolio: Portfolio, chosen: list[Option], measurements: list[list[Measurement]], ability: Column, ability_sd: Column
-) -> list[Level]:
-    first = {option.ref.key: i for i, option in reversed(list(enumerate(chosen)))}
-    levels = []
-    for t, task in enumerate(portfolio.tasks):
-        kind = archetypes().get(task.archetype)
-        if kind is None:
-            levels.append(Level(float("nan"), float("nan")))
-            continue
-        seen = [(m, float(ability[t, first[m.key]]), float(ability_sd[t, first[m.key]])) for m in measurements[t] if m.key in first]
-        levels.append(update_level(Level(kind.level.typical, kind.level_sd_logit), seen))
-    return levels
-
-
 def bar_share(task: Task) -> float:
     """The task's bar as a share of right answers; NaN when none was stated."""
     if task.quality.quality_bar_score is not None:
@@ -194,17 +147,12 @@ def _column(values: list[float]) -> Column:
     return np.array(values, dtype=float).reshape(-1, 1)
 
 
-def _option_inputs(evaluation: Evaluation, ability: Column, ability_sd: Column) -> dict[str, Column]:
+def _option_inputs(evaluation: Evaluation) -> dict[str, Column]:
     """Inputs of the option graph; each broadcasts to (tasks, options)."""
-    tasks, policy = evaluation.tasks, evaluation.portfolio.policy
-    shape = (len(tasks), len(evaluation.options))
-    measured, measured_sd = np.full(shape, np.nan), np.full(shape, np.nan)
-    for t, found in enumerate(evaluation.measurements):
-        for measurement in found:
-            here = [i for i, option in enumerate(evaluation.options) if option.ref.key == measurement.key]
-            measured[t, here], measured_sd[t, here] = measurement.quality_logit, measurement.quality_sd_logit
+    tasks, policy, expected = evaluation.tasks, evaluation.portfolio.policy, evaluation.expected
     nan = float("nan")
-    constants = ("hours_per_month", "hours_per_day", "logistic_normal_scale", "interval_80_z", "least_probability_share",
+    constants = ("hours_per_month", "hours_per_day", "harness_share", "least_variance_share", "greatest_bar_share", "student_df",
+                 "student_scale", "interval_80_t", "logistic_normal_scale", "least_probability_share",
                  "most_probability_share")  # fmt: skip
     return {
         **{name: np.array([[assumptions()[name].typical]]) for name in constants},
@@ -215,15 +163,13 @@ def _option_inputs(evaluation: Evaluation, ability: Column, ability_sd: Column) 
         "growth_share_per_month": _column([t.traffic.growth_share_per_month for t in tasks]),
         "period_start_months": np.array([[0.0]]),
         "period_end_months": np.array([[float(policy.horizon_months)]]),
-        "upfront_usd": np.zeros((1, shape[1])),
+        "upfront_usd": np.zeros((1, len(evaluation.options))),
         "usd_per_error": _column([nan if t.quality.usd_per_error is None else t.quality.usd_per_error for t in tasks]),
         "bar_share": _column([bar_share(t) for t in tasks]),
-        "task_level_logit": _column([level.logit for level in evaluation.levels]),
-        "task_level_sd_logit": _column([level.sd_logit for level in evaluation.levels]),
-        "ability_logit": ability,
-        "ability_sd_logit": ability_sd,
-        "measured_quality_logit": measured,
-        "measured_quality_sd_logit": measured_sd,
+        "chance_share": _column([t.quality.chance_share for t in tasks]),
+        "quality_logit": expected.quality_logit,
+        "quality_sd_logit": expected.quality_sd_logit,
+        "own_score_weight_share": expected.parts["own_score_weight_share"],
     }
 
 
@@ -239,7 +185,7 @@ def _option_values(evaluation: Evaluation) -> dict[str, Column]:
     periods = option_graph().evaluate(by_period, ["period_spend_usd", "period_peak_usd_per_month"])
     inputs["spend_usd"] = np.add.reduceat(periods["period_spend_usd"], columns.first_group, axis=1)
     values = {k: np.broadcast_to(v, shape) for k, v in option_graph().evaluate(inputs, OPTION_RESULTS).items()}
-    values |= {name: np.broadcast_to(inputs[name], shape) for name in ("usd_per_request", "spend_usd", "upfront_usd", "bar_share")}
+    values |= {name: np.broadcast_to(inputs[name], shape) for name in SHOWN_INPUTS}
     values["peak_run_usd_per_month"] = np.maximum.reduceat(periods["period_peak_usd_per_month"], columns.first_group, axis=1)
     values["ttft_p50_s"] = _quantiles(evaluation, "ttft_visible_s", 0.5)
     values["ttft_p95_s"] = _quantiles(evaluation, "ttft_tail_s", 0.95)

@@ -14,13 +14,14 @@ from planner.columns import Column
 from planner.decision import Source, Step
 from planner.engine import call_graph, option_graph
 from planner.evaluate import Evaluation
+from planner.expectations import PARTS, unit_of
 from planner.explain_rates import RateExplainer
 from planner.facts import efforts, latency_classes
 from planner.graph import shown
 from planner.modality import rule_row
 from planner.pattern import registry
 from planner.portfolio import Task
-from planner.quality.task import Level
+from planner.quality.task import OwnScore
 from planner.steps import assumed, step
 
 QUANTILES = {
@@ -66,8 +67,7 @@ class Explainer:
         handlers = {
             "spend_usd": self._spend, "peak_run_usd_per_month": self._peak, "months_ahead": self._ahead,
             "upfront_usd": self._upfront, "volume_factor": self._volume_factor,
-            "ability_logit": self._ability, "ability_sd_logit": self._ability, "task_level_logit": self._level,
-            "task_level_sd_logit": self._level, "measured_quality_logit": self._measured, "measured_quality_sd_logit": self._measured,
+            "quality_logit": self._quality, "quality_sd_logit": self._quality_sd, "own_score_weight_share": self._own_weight,
             "period_start_months": self._horizon, "period_end_months": self._horizon, "window_fit_share": self._window,
             "bar_share": self._bar,
         }  # fmt: skip
@@ -128,44 +128,68 @@ class Explainer:
     def _horizon(self, name: str, value: float) -> Step:
         return step(name, value, "policy", Source("policy", f"Policy of '{self.evaluation.portfolio.name}': planning horizon"))
 
-    def _ability(self, name: str, value: float) -> Step:
+    def _quality(self, name: str, value: float) -> Step:
+        """The expected score taken apart: how easy the task is, and what effort, family, size and scores say of the model."""
         kind = archetypes().get(self.task.archetype)
         if kind is None:
-            return step(name, None, "entered", Source("entered", f"'{self.task.archetype}' is not a kind of task we know"))
-        source = self.catalog.ability(self.option.ref, dict(kind.skills))[2]
-        if source:
-            return step(name, value, "fact", source)
-        row = assumptions()["unscored_sd_logit"]
-        like = f"the middle of its size class ({self.option.fact.size_class}), thinking or not as here, stands in"
-        note = f"No public scores for this model: {like}. {row.source.note}"
-        return step(name, value, "assumption", Source(row.source.id, row.source.title, row.source.url, row.source.checked_on, note))
+            return self._no_kind(name)
+        found = {part: float(self.evaluation.expected.parts[part][self.t, self.o]) for part in PARTS}
+        parts = [self._level(kind.level.source, kind.label.lower(), found["task_level_logit"])]
+        parts += [
+            step(part, found[part], "fact", self._fitted(note))
+            for part, note in (
+                ("effort_step_logit", f"Effort '{self.option.ref.effort}'"), ("family_logit", f"Family '{self.option.fact.family}'"),
+                ("size_logit", f"Size class {self.option.fact.size_class}"), ("ability_logit", self._public()),
+            )
+        ]  # fmt: skip
+        sums = " + ".join(shown(part) for part in parts)
+        return step(name, value, "aggregate", None, *parts, formula=" + ".join(part.label for part in parts), substituted=sums)
 
-    def _level(self, name: str, value: float) -> Step:
+    def _no_kind(self, name: str) -> Step:
+        return step(name, None, "entered", Source("entered", f"'{self.task.archetype}' is not a kind of task we know"))
+
+    def _fitted(self, note: str) -> Source:
+        return Source("public-benchmarks", "Public benchmark scores, fitted to data/capability_model.json", "", "", note)
+
+    def _public(self) -> str:
+        model, effort = unit_of(self.option)
+        count = int(self.evaluation.expected.benchmarks[self.o])
+        if not count:
+            return "No public scores at this effort: family, size, release and effort stand in, and the range is wide"
+        weak = "; few, so the range is wide" if self.evaluation.expected.weak[self.t, self.o] else ""
+        return f"{count} public benchmark{'s' * (count > 1)} of {model} at effort '{effort}' in data/benchmark_scores.csv{weak}"
+
+    def _level(self, source: Source, kind: str, value: float) -> Step:
+        own = self.evaluation.expected.scores[self.t]
+        if not own:
+            return step("task_level_logit", value, "archetype", source, label=f"Starting value for {kind}")
+        start = step("task_level_logit", archetypes()[self.task.archetype].level.typical, "archetype", source,
+                     label=f"Starting value for {kind}")  # fmt: skip
+        formula = "starting value, moved by your scores less what was expected of their models"
+        return step("task_level_logit", value, "aggregate", None, start, *map(self._score, own), formula=formula)
+
+    def _quality_sd(self, name: str, value: float) -> Step:
         kind = archetypes().get(self.task.archetype)
         if kind is None:
-            return step(name, None, "entered", Source("entered", f"'{self.task.archetype}' is not a kind of task we know"))
-        prior: Level = Level(kind.level.typical, kind.level_sd_logit)
-        start = prior.logit if name == "task_level_logit" else prior.sd_logit
-        parts = [step(name, start, "archetype", kind.level.source, label=f"Starting value for {kind.label.lower()}")]
-        for m in self.evaluation.measurements[self.t]:
-            parts.append(self._score(m.key, m.score_share))
-        if len(parts) == 1:
-            return parts[0]
-        formula = "starting value and measured scores less their models' abilities, weighted by certainty"
-        return step(name, value, "aggregate", None, *parts, formula=formula)
+            return self._no_kind(name)
+        own = self.evaluation.expected.scores[self.t]
+        level = step("quality_sd_logit", kind.level_sd_logit, "archetype", kind.level.source, label="Spread between tasks of this kind")
+        formula = "task and model together, widened until kept-back benchmarks fall inside as often as they should"
+        if own:
+            formula += "; narrowed by your scores"
+        return step(name, value, "aggregate", None, level, *map(self._score, own), formula=formula, meaning=self._public())
 
-    def _score(self, key: str, score_share: float) -> Step:
-        found = next(m for m in self.task.measured if m.key == key)
-        when = found.measured_on.isoformat() if found.measured_on else ""
-        source = Source("own-eval", f"Your evaluation of {key}: {found.cases} cases", checked_on=when, note=found.note)
-        return step("measured_score", score_share, "measured", source)
+    def _own_weight(self, name: str, value: float) -> Step:
+        own = [each for each in self.evaluation.expected.scores[self.t] if each.key == self.option.ref.key]
+        if not own:
+            return step(name, value, "measured", Source("own-eval", "Not measured on this task"))
+        formula = "certainty of your score against that of the prediction"
+        return step(name, value, "aggregate", None, *map(self._score, own), formula=formula)
 
-    def _measured(self, name: str, value: float) -> Step:
-        found = [m for m in self.evaluation.measurements[self.t] if m.key == self.option.ref.key]
-        parts = [self._score(m.key, m.score_share) for m in found]
-        if not parts:
-            return step(name, None, "measured", Source("own-eval", "Not measured on this task"))
-        return step(name, value, "aggregate", None, *parts, formula="log-odds of right answers, half a case added to each side")
+    def _score(self, own: OwnScore) -> Step:
+        when = own.measured_on.isoformat() if own.measured_on else ""
+        source = Source("own-eval", f"Your evaluation of {own.key}: {own.cases} cases", checked_on=when, note=own.note)
+        return step("measured_score", own.score_share, "measured", source)
 
     def _bar(self, name: str, value: float) -> Step:
         given = "quality_bar_score" if self.task.quality.quality_bar_score is not None else "errors_per_1000"

@@ -40,15 +40,6 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class Ability:
-    """A fitted ability of one (model, effort) in one skill, on the logit scale."""
-
-    logit: float
-    sd_logit: float
-    benchmarks: int
-
-
-@dataclass(frozen=True)
 class ModelFact:
     """What is known of one model besides its prices; None is unknown. `cells` says where each capability comes from."""
 
@@ -212,16 +203,6 @@ def model_rows() -> tuple[Mapping[str, str], ...]:
 def efforts_of(row: Mapping[str, str]) -> tuple[str, ...]:
     """The efforts a row of data/models.csv plans a model at."""
     return tuple(row["efforts"].split(";")) if row["efforts"] else ("default",)
-
-
-@cache
-def abilities() -> Mapping[tuple[str, str], Mapping[str, Ability]]:
-    """data/abilities.csv: (benchmark model id, effort) to skill to fitted ability."""
-    result: dict[tuple[str, str], dict[str, Ability]] = {}
-    for row in read_rows("abilities", ("benchmark_model_id", "effort", "skill", "ability_logit", "ability_sd_logit", "benchmarks")):
-        ability = Ability(float(row["ability_logit"]), float(row["ability_sd_logit"]), int(row["benchmarks"]))
-        result.setdefault((row["benchmark_model_id"], row["effort"]), {})[row["skill"]] = ability
-    return result
 
 
 @cache

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-from scipy.special import expit, ndtri
+from scipy.special import expit, stdtrit
 
 from planner.call_inputs import tokens_per_unit
 from planner.columns import Column
 from planner.decision import Evidence, Reason, Status
 from planner.evaluate import Evaluation
 from planner.facts import assumptions
+from planner.quality.task import OwnScore, needs_positions
 from planner.rule import UNPROVEN
 
 GATES = (
@@ -92,7 +94,9 @@ def gates(evaluation: Evaluation) -> Gates:
     status["budget"], margin["budget"] = _at_most(values["peak_run_usd_per_month"], limits([t.budget_usd_per_month for t in tasks]))
     chance = values["p_meets_share"]
     no_bar = np.isnan(values["bar_share"])
-    margin["quality"] = chance - policy.quality_confidence_share
+    # The verdict is that of the worst slice: a slice under the bar fails, however good the average (B12).
+    short = slice_limit(evaluation) - values["bar_share"]
+    margin["quality"] = np.where(short < 0, short, chance - policy.quality_confidence_share)
     status["quality"] = np.where(no_bar | np.isnan(chance), NOT_ASSESSED, np.where(margin["quality"] >= 0, PASS, FAIL))
     # A plan without tasks has no rows to stack.
     status = {gate: np.broadcast_to(status[gate], shape) if tasks else np.zeros(shape, dtype=int) for gate in GATES}
@@ -111,7 +115,7 @@ def gates(evaluation: Evaluation) -> Gates:
         shortfall=_shortfall(evaluation, margin, stands),
         proven_to=proven_to,
         rank=rank(np.array([o.pattern.complexity for o in options]), proven_to, values["bar_share"]),
-        evidence=_evidence(evaluation, chance, policy.quality_confidence_share),
+        evidence=_evidence(evaluation, chance, policy.quality_confidence_share, proven_to),
     )
 
 
@@ -146,7 +150,28 @@ def _shortfall(evaluation: Evaluation, margin: dict[str, Column], stands: list[n
 def reachable_bar(evaluation: Evaluation) -> Column:
     """The highest bar each option meets with the confidence the policy asks for."""
     values, confidence = evaluation.values, evaluation.portfolio.policy.quality_confidence_share
-    return np.asarray(expit(values["quality_logit"] - ndtri(confidence) * values["quality_sd_logit"]))
+    widths = stdtrit(assumptions()["student_df"].typical, confidence)
+    above_chance = expit(values["quality_logit"] - widths * values["quality_scale_logit"])
+    reachable = values["chance_share"] + (1 - values["chance_share"]) * above_chance
+    return np.fmin(reachable, slice_limit(evaluation))
+
+
+def slice_limit(evaluation: Evaluation) -> Column:
+    """The highest bar that no slice of the team's own evals fails, (tasks, options); NaN without slices."""
+    limit = np.full((len(evaluation.tasks), len(evaluation.options)), np.nan)
+    for t, o, own in _scored(evaluation):
+        if own.worst is not None:
+            limit[t, o] = own.worst.limit_share
+    return limit
+
+
+def _scored(evaluation: Evaluation) -> Iterator[tuple[int, int, OwnScore]]:
+    """Every (task, option) the team has a score of."""
+    for t, found in enumerate(evaluation.expected.scores):
+        by_key = {own.key: own for own in found}
+        for o, option in enumerate(evaluation.options if by_key else ()):
+            if option.ref.key in by_key:
+                yield t, o, by_key[option.ref.key]
 
 
 def _modality(evaluation: Evaluation, needed: tuple[str, ...]) -> np.ndarray:
@@ -165,10 +190,10 @@ def _provider(evaluation: Evaluation, allowed: tuple[str, ...], denied: tuple[st
 
 def _proven_to(evaluation: Evaluation) -> Column:
     proven = np.full((len(evaluation.tasks), len(evaluation.options)), np.nan)
-    for t, found in enumerate(evaluation.measurements):
-        low = {m.key: m.wilson_low_share for m in found}
-        for o, option in enumerate(evaluation.options if low else ()):
-            proven[t, o] = low.get(option.ref.key, np.nan)
+    by_position = [needs_positions(task) for task in evaluation.tasks]
+    for t, o, own in _scored(evaluation):
+        # A long input is proven at its start, middle and end, or not at all (L12).
+        proven[t, o] = own.proven_share if own.by_position or not by_position[t] else np.nan
     return proven
 
 
@@ -177,21 +202,18 @@ def rank(complexity: np.ndarray, proven_to_share: Column, bar_share: Column) -> 
     return complexity + np.where(proven_to_share >= bar_share, 0, UNPROVEN)
 
 
-def _evidence(evaluation: Evaluation, chance: Column, confidence: float) -> np.ndarray:
+def _evidence(evaluation: Evaluation, chance: Column, confidence: float, proven_to: Column) -> np.ndarray:
     """Proven and failing come only from the team's own scores; without any, everything is unproven."""
     evidence = np.full(chance.shape, "unproven", dtype="<U8")
     bars = evaluation.values["bar_share"]
-    for t, found in enumerate(evaluation.measurements):
-        if not found:
-            continue
-        evidence[t, chance[t] >= confidence] = "likely"
-        for measured in found:
-            here = [i for i, o in enumerate(evaluation.options) if o.ref.key == measured.key]
-            for i in here:
-                if measured.wilson_low_share >= bars[t, i]:
-                    evidence[t, i] = "proven"
-                elif measured.wilson_high_share < bars[t, i]:
-                    evidence[t, i] = "failing"
+    for t, found in enumerate(evaluation.expected.scores):
+        if found:
+            evidence[t, chance[t] >= confidence] = "likely"
+    for t, o, own in _scored(evaluation):
+        if own.wilson_high_share < bars[t, o] or (own.worst is not None and own.worst.limit_share < bars[t, o]):
+            evidence[t, o] = "failing"
+        elif proven_to[t, o] >= bars[t, o]:
+            evidence[t, o] = "proven"
     return evidence
 
 
@@ -223,12 +245,22 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
         "quality": {"p_meets_share": number("p_meets_share"), "needed_share": policy.quality_confidence_share,
                     "bar_share": number("bar_share"), "quality_share": number("quality_share"),
                     "quality_low_share": number("quality_low_share"), "quality_high_share": number("quality_high_share"),
-                    "evidence": str(found.evidence[t, o])},
+                    "evidence": str(found.evidence[t, o]), "weak": "yes" if evaluation.expected.weak[t, o] else None,
+                    **_failing_slice(evaluation, t, o)},
     }  # fmt: skip
     code = REASON_CODE.get(gate, gate)
     if gate == "quality" and number("bar_share") is None:
         code = "error_cost" if number("tco_usd") is None and number("spend_usd") is not None else "no_bar"
     return Reason(code, status, None if np.isnan(margin) else margin, details.get(gate, {}))
+
+
+def _failing_slice(evaluation: Evaluation, t: int, o: int) -> dict[str, float | str | None]:
+    """The slice that is under the bar, if one is."""
+    own = next((each for each in evaluation.expected.scores[t] if each.key == evaluation.options[o].ref.key), None)
+    worst, bar = own.worst if own else None, float(evaluation.values["bar_share"][t, o])
+    if own is None or worst is None or not worst.limit_share < bar:
+        return {}
+    return {"slice": worst.slice, "slice_share": worst.score_share, "slice_cases": float(worst.cases), "overall_share": own.score_share}
 
 
 def _why_no_price(evaluation: Evaluation, t: int, o: int) -> str | None:

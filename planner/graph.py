@@ -240,7 +240,7 @@ _CALLS = {
     "between": "{0}, held between {1} and {2}",
     "expit": "logistic({0})",
     "logit": "logit({0})",
-    "ndtr": "normal probability({0})",
+    "stdtr": "Student-t probability({1}; {0} degrees of freedom)",
     "sqrt": "√({0})",
     "hypot": "√({0}² + {1}²)",
     "log1p": "ln(1 + {0})",

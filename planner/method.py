@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 from planner import words
 from planner.catalog import Archetype, Catalog, archetypes
@@ -39,7 +41,7 @@ TABLES: Mapping[str, str] = {
     "efforts": "Reasoning efforts and the tokens they cost.",
     "latency_classes": "Hosted latency by size class.",
     "benchmark_scores": "Public scores of models, one row each, with source and date.",
-    "abilities": "Abilities fitted on the public scores by planner/quality/fit.py.",
+    "benchmark_models": "Family, size class and first score of every model with public scores.",
     "sources": "What every source id on the screen stands for.",
 }
 """data/<name>.csv and what it holds."""
@@ -50,7 +52,8 @@ NOT_ASSESSED = (
     "Residency, licence terms and data processing agreements: the rules checked are providers, open weights, tools and kinds of input.",
     "Rate limits and peaks: latency is that of a size class with its spread, not a measurement of your provider, region or hour.",
     "Price changes nobody has announced: prices stay as they are. Flex, priority and fast tiers are listed, and not offered as options.",
-    "Quality by slice: long inputs, languages and the place of a fact in the input are not told apart.",
+    "Quality by length and language before anybody measured: long inputs, languages and the place of a fact in the input are told apart "
+    "only by slices of your own evals. Nobody knows how alike your task is to public benchmarks; ranges allow for it.",
 )
 """What no answer of this version takes into account."""
 
@@ -105,6 +108,30 @@ class PolicyRow:
 
 
 @dataclass(frozen=True)
+class FitReport:
+    """How good the capability model is on benchmark families it has not seen, as kept in data/fit_report.json.
+
+    Rows are as `planner.quality.report` makes them: errors and widths in points of 100, coverage and calibration error as shares.
+    """
+
+    version: str
+    data_hash: str
+    by_evidence: tuple[Mapping[str, Any], ...]
+    by_skill: tuple[Mapping[str, Any], ...]
+    own_mae: float
+    own_raw_mae: float
+    replay: Mapping[str, float]
+    replay_challenged: Mapping[str, float]
+
+
+@cache
+def fit_report() -> FitReport:
+    """The report made with the capability model that is in use."""
+    held = json.loads((DATA / "fit_report.json").read_text(encoding="utf-8"))
+    return FitReport(**held | {name: tuple(held[name]) for name in ("by_evidence", "by_skill")})
+
+
+@dataclass(frozen=True)
 class Method:
     """All of it."""
 
@@ -119,6 +146,7 @@ class Method:
     policy: tuple[PolicyRow, ...]
     tables: tuple[DataTable, ...]
     sources: tuple[Source, ...]
+    fit: FitReport
     not_counted: tuple[str, ...]
     not_assessed: tuple[str, ...]
     catalog_title: str
@@ -148,6 +176,7 @@ def method(catalog: Catalog, policy: Policy | None = None) -> Method:
         ),
         tables=_tables(catalog),
         sources=tuple(sources().values()),
+        fit=fit_report(),
         not_counted=tuple(words.not_counted_sentence(code) for code in NOT_COUNTED),
         not_assessed=NOT_ASSESSED,
         catalog_title=catalog.title,

@@ -10,6 +10,7 @@ import numpy as np
 
 from planner.catalog import Catalog, Offer, PriceSheet
 from planner.columns import Column
+from planner.evals.model import overall
 from planner.facts import ModelFact
 from planner.pattern import Call, Pattern, registry
 from planner.portfolio import ModelRef, Portfolio
@@ -62,6 +63,7 @@ def candidates(portfolio: Portfolio, catalog: Catalog) -> list[ModelRef]:
     for task in portfolio.tasks:
         extra += [task.current] if task.current else []
         extra += [ModelRef(provider=m.provider, model=m.model, effort=m.effort) for m in task.measured]
+        extra += [ModelRef(provider=m.provider, model=m.model, effort=m.effort) for held in task.evals for m in overall(held) if m.known]
     seen = {ref.key: ref for ref in [*catalog.shortlist(), *extra] if catalog.plans_at(ref)}
     return list(seen.values())
 

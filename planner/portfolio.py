@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, field_serializer, model_validator
 from planner.columns import Column
 from planner.daytime import HOURS, even_shares, hours_text, spans_of
 from planner.errors import InputError
+from planner.evals.model import EvalSet
 from planner.frozen import Frozen, Identifier, ModelId, Name, Text
 from planner.quantity import Quantity, bounded
 from planner.terms import CapabilityOverride, OwnModel, PriceTerm
@@ -140,6 +141,8 @@ class QualityBar(Frozen):
     quality_bar_score: Annotated[float | None, Field(ge=0, le=100)] = None
     errors_per_1000: Annotated[float | None, Field(ge=0, le=1000)] = None
     usd_per_error: Annotated[float | None, Field(ge=0, le=1e9)] = None
+    chance_share: Annotated[float, Field(ge=0, le=0.9)] = 0.0
+    """What guessing scores: 0.25 for a choice of four; 0 where there is nothing to guess."""
 
     @model_validator(mode="after")
     def _one_bar(self) -> QualityBar:
@@ -221,6 +224,8 @@ class Task(Frozen):
     budget_usd_per_month: Money | None = None
     current: ModelRef | None = None
     measured: Annotated[tuple[MeasuredScore, ...], Field(max_length=1000)] = ()
+    evals: Annotated[tuple[EvalSet, ...], Field(max_length=20)] = ()
+    """Imported evaluations of this task, the newest last; of two that measured one model the newest counts."""
     observed_requests: Annotated[int | None, Field(ge=1)] = None
     """How many logged requests the shapes were measured on; None when they were typed."""
     input_survival: Annotated[tuple[SurvivalPoint, ...], Field(max_length=4096)] = ()
@@ -246,6 +251,9 @@ class Task(Frozen):
         twice = {key for key in seen if seen.count(key) > 1}
         if twice:
             raise InputError(f"'{self.name}' has two measured scores for {min(twice)}. Keep the newer one.")
+        ids = [held.id for held in self.evals]
+        if len(set(ids)) < len(ids):
+            raise InputError(f"'{self.name}' holds the same evals twice. Keep one of them.")
         return self
 
     @model_validator(mode="after")

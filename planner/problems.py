@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from planner.errors import InputError, InputErrors, did_you_mean
+from planner.evals.model import EvalCell, EvalSet
 from planner.portfolio import (
     Change,
     Constraints,
@@ -35,6 +36,8 @@ _MODELS: dict[str, type[BaseModel]] = {
     "slo": Slo,
     "constraints": Constraints,
     "measured": MeasuredScore,
+    "evals": EvalSet,
+    "cells": EvalCell,
     "current": ModelRef,
     "extra_models": ModelRef,
     "policy": Policy,

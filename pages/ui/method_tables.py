@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 import streamlit as st
 
@@ -90,6 +91,49 @@ def kinds(found: Sequence[Archetype]) -> None:
     ]
     head = ("Kind of task", *map(words.label, names), "Needs", "Skills", "Source")
     table(head, rows, "Kinds of task and their starting values", numbers=range(1, len(names) + 1))
+
+
+_EVIDENCE = (
+    ("mae", "Mean error, points"), ("coverage", "Inside the 80\u00a0% range"), ("width", "Width of the range, points"),
+    ("ece", "Calibration error"), ("nearest", "Nearest model"), ("linear", "Line through averages"), ("same family", "Same family"),
+)  # fmt: skip
+_SKILL = (
+    ("benchmarks", "Benchmarks"), ("mae", "Mean error, points"), ("coverage", "Inside the 80\u00a0% range"),
+    ("width", "Width of the range, points"),
+)  # fmt: skip
+_SHARES = {"coverage", "ece"}
+
+
+def fit(known: Method) -> None:
+    """How good the predictions are on benchmarks nobody fitted on."""
+    found = known.fit
+    st.header("How good is the prediction?", anchor=False)
+    cards.sentences(words.fit_sentences(found.own_mae, found.own_raw_mae), "How the figures were made")
+    _figures("models_tested", "Models tested", found.by_evidence, _EVIDENCE)
+    cards.note("The last three columns are the mean error of simple rules on the same evidence.")
+    st.header("By skill, three models tested", anchor=False)
+    _figures("skill", "Skill", found.by_skill, _SKILL)
+    st.header("Decisions replayed", anchor=False)
+    said = [words.replay_sentence(found.replay, False), words.replay_sentence(found.replay_challenged, True)]
+    cards.sentences(said, "Decisions replayed on benchmarks kept back")
+    cards.note(f"Model {found.version}, scores {found.data_hash}. Renew with: python -m planner fit quality, then fit report.")
+
+
+def _figures(key: str, label: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[tuple[str, str]]) -> None:
+    body = [(Cell(_named(row[key]), strong=True), *(_figure(name, row[name]) for name, _ in columns)) for row in rows]
+    table((label, *(head for _, head in columns)), body, label, numbers=range(1, len(columns) + 1))
+
+
+def _named(key: object) -> str:
+    return str(key).replace("_", " ").capitalize()
+
+
+def _figure(name: str, value: float | None) -> Cell:
+    if value is None:
+        return Cell("–")
+    if name == "ece":
+        return Cell(f"{value:.2f}", value)
+    return Cell(words.share(value) if name in _SHARES else words.count(value), value)
 
 
 def data(known: Method) -> None:

@@ -25,7 +25,7 @@ from planner.catalog.snapshot import Snapshot
 from planner.columns import Column
 from planner.daytime import covers
 from planner.decision import Source
-from planner.facts import ModelFact, abilities, assumptions, efforts
+from planner.facts import ModelFact, assumptions, efforts
 from planner.portfolio import ModelRef, Portfolio, Scenario
 from planner.terms import CapabilityOverride, OwnModel, PriceTerm
 
@@ -294,19 +294,6 @@ class Catalog:
         comments = str(row["price_comments"]).strip()
         title = f"{self.snapshot.title}, {provider}/{model}"
         return Source("genai-prices", title, str(row["pricing_url"]), "", ". ".join(filter(None, (note, comments))))
-
-    def ability(self, ref: ModelRef, skills: dict[str, float]) -> tuple[float, float, Source | None]:
-        """Ability in a mix of skills, its standard deviation and source; NaN when the model has no public scores."""
-        fact = self.fact(ref.provider, ref.model)
-        fitted = abilities().get((fact.benchmark_model_id or "", ref.effort))
-        if not fitted:
-            return float("nan"), float("nan"), None
-        parts = [(weight, fitted.get(skill, fitted["overall"])) for skill, weight in skills.items()]
-        mean = sum(weight * a.logit for weight, a in parts)
-        sd = float(np.sqrt(sum(weight * a.sd_logit**2 for weight, a in parts)))
-        count = fitted["overall"].benchmarks
-        note = f"{count} public benchmarks of {fact.benchmark_model_id} at effort '{ref.effort}' in data/benchmark_scores.csv"
-        return mean, sd, Source("public-benchmarks", "Public benchmark scores, fitted by planner/quality/fit.py", "", "", note)
 
 
 def _offered(offers: Sequence[Offer]) -> pd.DataFrame:

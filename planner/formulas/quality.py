@@ -1,63 +1,76 @@
-"""Chance of meeting the bar: public scores as a prior, the team's own scores where there are any."""
+"""Chance of meeting the bar, from the score the capability model expects: Student-t tails, and room for a harness of one's own."""
 
 import numpy as np
-from scipy.special import expit, logit, ndtr
+from scipy.special import expit, logit, stdtr
 
-from planner.columns import Column, between, choose, known
+from planner.columns import Column, between
 from planner.formula import formula
 
 LEVEL = "option"
 
 
-@formula(unit="logit", source="benchpress")
-def predicted_quality_logit(task_level_logit: Column, ability_logit: Column) -> Column:
-    """Predicted score on the logit scale: how easy the task is, plus how able the model is in the task's mix of skills."""
-    return task_level_logit + ability_logit
+@formula(unit="logit", source="quality-research")
+def harness_sd_logit(
+    quality_logit: Column, own_score_weight_share: Column, harness_share: Column, least_variance_share: Column
+) -> Column:
+    """How far two ways of running the same test are apart, on the logit scale at this score; a team's own score is its own harness."""
+    return (
+        harness_share
+        * (1 - own_score_weight_share)
+        / np.maximum(expit(quality_logit) * (1 - expit(quality_logit)), least_variance_share)
+    )
 
 
 @formula(unit="logit", source="definition")
-def predicted_quality_sd_logit(task_level_sd_logit: Column, ability_sd_logit: Column) -> Column:
-    """How unsure the prediction is: about the task, and about this model on it."""
-    return np.hypot(task_level_sd_logit, ability_sd_logit)
+def quality_spread_logit(quality_sd_logit: Column, harness_sd_logit: Column) -> Column:
+    """How unsure the score is: the model's uncertainty and the harness's together."""
+    return np.hypot(quality_sd_logit, harness_sd_logit)
 
 
-@formula(unit="logit", source="definition")
-def quality_logit(measured_quality_logit: Column, predicted_quality_logit: Column) -> Column:
-    """The team's own measured score where there is one, else the prediction."""
-    return choose(known(measured_quality_logit), measured_quality_logit, predicted_quality_logit)
-
-
-@formula(unit="logit", source="definition")
-def quality_sd_logit(measured_quality_logit: Column, measured_quality_sd_logit: Column, predicted_quality_sd_logit: Column) -> Column:
-    """How unsure the score is: sampling error where it was measured, else the prediction's."""
-    return choose(known(measured_quality_logit), measured_quality_sd_logit, predicted_quality_sd_logit)
+@formula(unit="logit", source="quality-research")
+def quality_scale_logit(quality_spread_logit: Column, student_scale: Column) -> Column:
+    """The same as the scale of a Student-t distribution."""
+    return quality_spread_logit * student_scale
 
 
 @formula(unit="share", source="mackay-1992")
-def quality_share(quality_logit: Column, quality_sd_logit: Column, logistic_normal_scale: Column) -> Column:
-    """Expected share of answers that are right."""
-    return expit(quality_logit / np.sqrt(1 + logistic_normal_scale * quality_sd_logit * quality_sd_logit))
+def quality_share(quality_logit: Column, quality_spread_logit: Column, logistic_normal_scale: Column, chance_share: Column) -> Column:
+    """Expected share of answers that are right: the mean over what may come out, never under what guessing gives."""
+    return chance_share + (1 - chance_share) * expit(
+        quality_logit / np.sqrt(1 + logistic_normal_scale * quality_spread_logit * quality_spread_logit)
+    )
 
 
 @formula(unit="share", source="definition")
-def quality_low_share(quality_logit: Column, quality_sd_logit: Column, interval_80_z: Column) -> Column:
+def quality_low_share(quality_logit: Column, quality_scale_logit: Column, interval_80_t: Column, chance_share: Column) -> Column:
     """Lower end of the 80 % range of the share of right answers."""
-    return expit(quality_logit - interval_80_z * quality_sd_logit)
+    return chance_share + (1 - chance_share) * expit(quality_logit - interval_80_t * quality_scale_logit)
 
 
 @formula(unit="share", source="definition")
-def quality_high_share(quality_logit: Column, quality_sd_logit: Column, interval_80_z: Column) -> Column:
+def quality_high_share(quality_logit: Column, quality_scale_logit: Column, interval_80_t: Column, chance_share: Column) -> Column:
     """Upper end of the 80 % range of the share of right answers."""
-    return expit(quality_logit + interval_80_z * quality_sd_logit)
+    return chance_share + (1 - chance_share) * expit(quality_logit + interval_80_t * quality_scale_logit)
+
+
+@formula(unit="share", source="definition")
+def bar_above_chance_share(bar_share: Column, chance_share: Column, greatest_bar_share: Column) -> Column:
+    """The bar as a share of what guessing leaves open; the greatest bar a sample can show stands in for 100 of 100."""
+    return between((bar_share - chance_share) / (1 - chance_share), 0, greatest_bar_share)
 
 
 @formula(unit="share", source="quality-research")
 def p_meets_share(
     quality_logit: Column,
-    quality_sd_logit: Column,
-    bar_share: Column,
+    quality_scale_logit: Column,
+    bar_above_chance_share: Column,
+    student_df: Column,
     least_probability_share: Column,
     most_probability_share: Column,
 ) -> Column:
     """Chance that the share of right answers reaches the bar, kept within what calibration supports."""
-    return between(ndtr((quality_logit - logit(bar_share)) / quality_sd_logit), least_probability_share, most_probability_share)
+    return between(
+        stdtr(student_df, (quality_logit - logit(bar_above_chance_share)) / quality_scale_logit),
+        least_probability_share,
+        most_probability_share,
+    )

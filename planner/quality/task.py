@@ -1,57 +1,129 @@
-"""How easy a task is: a prior from its archetype, sharpened by the scores the team measured on it."""
+"""The scores a team measured on one task, by hand or from imported evals: what counts for the verdict, and by slice."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
 
-import numpy as np
-from scipy.stats import binomtest
+from planner.evals.model import EvalSet, Measured, by_slice, overall
+from planner.evals.starter import LONG_CONTEXT_TOKENS
+from planner.portfolio import Task
+from planner.quality.outcomes import judge_corrected_share
+from planner.quality.predict import Observation
+from planner.quality.statistics import wilson
 
-WILSON_CONFIDENCE = 0.95
+LEAST_SLICE_CASES = 20
+"""A slice with fewer cases fails a task only when even the upper end of its range is under the bar."""
+
+
+def limit_share(score_share: float, high_share: float, cases: int) -> float:
+    """The highest bar a slice does not fail: its score, or with few cases the upper end of its range."""
+    return score_share if cases >= LEAST_SLICE_CASES else high_share
 
 
 @dataclass(frozen=True)
-class Measurement:
-    """One measured score on the logit scale, with sampling error and the 95 % Wilson interval as shares."""
+class SliceScore:
+    """One slice of an eval: its score, cases and 95 % Wilson interval, as shares, corrected for the judge where its slips are known."""
 
-    key: str
+    slice: str
     score_share: float
     cases: int
-    quality_logit: float
-    quality_sd_logit: float
     wilson_low_share: float
     wilson_high_share: float
 
+    @property
+    def limit_share(self) -> float:
+        """The highest bar this slice does not fail."""
+        return limit_share(self.score_share, self.wilson_high_share, self.cases)
+
 
 @dataclass(frozen=True)
-class Level:
-    """How easy the task is: mean and standard deviation on the logit scale."""
+class OwnScore:
+    """The score of one model that counts: the newest. Shares are corrected for the judge; `passed` and `cases` are as counted."""
 
-    logit: float
-    sd_logit: float
+    key: str
+    """provider/model@effort."""
+    score_share: float
+    cases: int
+    wilson_low_share: float
+    wilson_high_share: float
+    passed: float
+    sensitivity: float = 1.0
+    specificity: float = 1.0
+    measured_on: date | None = None
+    note: str = ""
+    slices: tuple[SliceScore, ...] = ()
+    by_position: bool = False
+    """Whether the start, the middle and the end of long inputs were tested."""
+
+    @property
+    def worst(self) -> SliceScore | None:
+        """The slice that fails first as the bar rises; None without slices."""
+        return min(self.slices, key=lambda each: each.limit_share, default=None)
+
+    @property
+    def proven_share(self) -> float:
+        """The highest bar this score proves: the lower end of its range, on its worst slice too."""
+        return min([self.wilson_low_share, *(each.wilson_low_share for each in self.slices)])
+
+    def observation(self, model_id: str, effort: str) -> Observation:
+        """This score as evidence for the capability model."""
+        return Observation(model_id, effort, self.passed, float(self.cases), self.sensitivity, self.specificity)
 
 
-def measure(key: str, score: float, cases: int) -> Measurement:
-    """A score out of 100 over `cases` cases, as evidence. Half a case is added to right and wrong (Haldane–Anscombe)."""
-    right = score / 100 * cases
-    odds = (right + 0.5) / (cases - right + 0.5)
-    sd = float(np.sqrt(1 / (right + 0.5) + 1 / (cases - right + 0.5)))
-    interval = binomtest(round(right), cases).proportion_ci(WILSON_CONFIDENCE, method="wilson")
-    return Measurement(key, score / 100, cases, float(np.log(odds)), sd, float(interval.low), float(interval.high))
+@dataclass(frozen=True)
+class _Judge:
+    sensitivity: float = 1.0
+    specificity: float = 1.0
+    corrects: bool = field(default=False)
+
+    def true(self, share: float) -> float:
+        return judge_corrected_share(share, self.sensitivity, self.specificity) if self.corrects else share
 
 
-def update_level(prior: Level, measured: Sequence[tuple[Measurement, float, float]]) -> Level:
-    """The prior updated by measurements, each with its model's ability and the uncertainty of that ability.
+def _judge(evals: EvalSet) -> _Judge:
+    if evals.judge_sensitivity is None or evals.judge_specificity is None:
+        return _Judge()
+    return _Judge(evals.judge_sensitivity, evals.judge_specificity, True)
 
-    Each measurement says: level = measured logit − ability, give or take sampling error and the model's own
-    quirks on this task. Combined by inverse variance (normal conjugate update).
-    """
-    precision, weighted = 1 / prior.sd_logit**2, prior.logit / prior.sd_logit**2
-    for measurement, ability, ability_sd in measured:
-        if np.isnan(ability):
-            continue
-        weight = 1 / (measurement.quality_sd_logit**2 + ability_sd**2)
-        precision += weight
-        weighted += weight * (measurement.quality_logit - ability)
-    return Level(weighted / precision, float(np.sqrt(1 / precision)))
+
+def _shares(judge: _Judge, share: float, cases: int) -> tuple[float, float, float]:
+    found = wilson(share * cases, cases)
+    return judge.true(share), judge.true(found.low), judge.true(found.high)
+
+
+def _slice(judge: _Judge, each: Measured) -> SliceScore:
+    score, low, high = _shares(judge, each.score / 100, each.cases)
+    return SliceScore(each.slice or "", score, each.cases, low, high)
+
+
+def _of_evals(evals: EvalSet) -> Iterable[OwnScore]:
+    judge, pieces = _judge(evals), by_slice(evals)
+    for each in overall(evals):
+        if each.known:
+            score, low, high = _shares(judge, each.score / 100, each.cases)
+            # One slice alone is the whole.
+            slices = tuple(_slice(judge, m) for found in pieces.values() for m in found if m.key == each.key) if len(pieces) > 1 else ()
+            yield OwnScore(each.key, score, each.cases, low, high, each.score / 100 * each.cases, judge.sensitivity, judge.specificity,
+                           each.measured_on, each.note, slices, evals.has_position_slices)  # fmt: skip
+
+
+def own_scores(task: Task) -> tuple[OwnScore, ...]:
+    """The newest score of each model on this task; among equally new ones imported evals go before scores typed in."""
+    newest: dict[str, OwnScore] = {}
+    typed = []
+    for m in task.measured:
+        score, low, high = _shares(_Judge(), m.score / 100, m.cases)
+        typed.append(OwnScore(m.key, score, m.cases, low, high, m.score / 100 * m.cases, measured_on=m.measured_on, note=m.note))
+    for found in (*typed, *(each for evals in task.evals for each in _of_evals(evals))):
+        held = newest.get(found.key)
+        if held is None or (found.measured_on or date.min) >= (held.measured_on or date.min):
+            newest[found.key] = found
+    return tuple(newest.values())
+
+
+def needs_positions(task: Task) -> bool:
+    """Whether some of the task's inputs are so long that where the answer stands in them must be tested."""
+    measured = task.input_survival[-1][0] if task.input_survival else 0.0
+    return max(max(shape.largest_input_tokens for shape in task.shapes), measured) > LONG_CONTEXT_TOKENS

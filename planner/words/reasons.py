@@ -22,6 +22,7 @@ from planner.words.numbers import (
     share,
     tokens,
 )
+from planner.words.statistics import ALARM_SENTENCES
 
 _SEPARATORS = re.compile(r"[;,] ?")
 
@@ -117,12 +118,19 @@ def _budget(f: _Facts) -> str:
 
 
 def _quality(f: _Facts) -> str:
+    if f.has("slice_share"):
+        cases = plural(f.number("slice_cases"), "case")
+        return (
+            f"Fails on slice: {f.score('slice_share')} on '{f.words('slice')}' ({cases}), under your bar of {f.score('bar_share')}; "
+            f"{f.score('overall_share')} over all slices."
+        )
     only = "Only " if f.fails else ""
     chance = probability(f.number("p_meets_share"))
     sure = f"{only}{chance} chance of meeting your bar of {f.score('bar_share')}"
     expected = f"expected {f.score('quality_share')}, 80\u00a0% range {_range_of(f)}"
     evidence = f"; evidence: {f.words('evidence')}" if f.has("evidence") else ""
-    return f"{sure} ({expected}{evidence}); the policy asks for {f.share('needed_share')}."
+    weak = "; no public scores to speak of, so the range comes from family, size and release" if f.has("weak") else ""
+    return f"{sure} ({expected}{evidence}{weak}); the policy asks for {f.share('needed_share')}."
 
 
 def _range_of(f: _Facts) -> str:
@@ -302,6 +310,7 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "state_bar": _fixed("State a quality bar, as a score or as errors per 1,000 you can live with: without one, quality cannot decide."),
     "name_current": _fixed("Name the model the task runs on today, so that the saving can be worked out."),
     "position_slice": _position_slice,
+    **ALARM_SENTENCES,
 }
 """A hand-written sentence for every reason code; tests/unit/test_words.py keeps it complete."""
 

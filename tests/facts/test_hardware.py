@@ -296,7 +296,7 @@ def test_licences_say_whether_they_allow_business() -> None:
 
 
 def test_an_open_model_has_only_its_own_scores() -> None:
-    scored = set(table("abilities")["benchmark_model_id"])
+    scored = set(table("benchmark_scores")["model_id"])
     linked = {m.model: m.benchmark_model_id for m in open_models().values() if m.benchmark_model_id}
     assert set(linked.values()) <= scored
     assert len(set(linked.values())) == len(linked)

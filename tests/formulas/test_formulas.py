@@ -70,7 +70,7 @@ def test_every_result_on_a_page_is_in_the_vocabulary() -> None:
 
 
 def test_every_assumption_is_used_and_ordered() -> None:
-    used = set(call_graph().inputs) | set(option_graph().inputs) | {"batch_wait_s", "unscored_sd_logit", "reserved_discount_share"}
+    used = set(call_graph().inputs) | set(option_graph().inputs) | {"batch_wait_s", "reserved_discount_share"}
     for name, row in assumptions().items():
         assert name in used, f"{name} is an assumption nobody uses"
         assert row.low <= row.typical <= row.high
@@ -88,8 +88,6 @@ def test_unknown_in_unknown_out(graph: Graph, name: str) -> None:
     """A NaN in any input a formula really uses gives NaN; exceptions are listed with their reason."""
     excused = {
         ("tco_usd", "usd_per_error"),  # no stated cost of errors: what is paid is still known
-        ("quality_logit", "predicted_quality_logit"), ("quality_logit", "measured_quality_logit"),  # one of the two is enough
-        ("quality_sd_logit", "predicted_quality_sd_logit"), ("quality_sd_logit", "measured_quality_logit"),
         ("reasoning_output_tokens", "measured_reasoning_tokens"), ("reasoning_output_tokens", "reasoning_ratio"),
         ("reasoning_output_tokens", "visible_output_tokens"), ("reasoning_output_tokens", "least_thought_tokens"),
         # An unknown price by the second means that sound is billed as tokens, and the other way round.
@@ -99,8 +97,6 @@ def test_unknown_in_unknown_out(graph: Graph, name: str) -> None:
     inputs = {parameter: np.array([0.5]) for parameter in graph.formulas[name].inputs}
     if name == "reasoning_output_tokens":
         inputs["is_reasoning"] = np.array([1.0])
-    if name == "quality_sd_logit":
-        inputs["measured_quality_sd_logit"] = np.array([0.5])
     assert not np.isnan(graph.evaluate(inputs, [name])[name]).any()
     for parameter in graph.formulas[name].inputs:
         if (name, parameter) not in excused:

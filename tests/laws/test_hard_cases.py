@@ -32,14 +32,24 @@ def planned(catalog: Catalog, *tasks: Task, scenario: Scenario | None = None, as
 
 
 def test_an_unknown_quality_never_makes_errors_free(catalog: Catalog) -> None:
-    unscored = ModelRef(provider="openai", model="gpt-3.5-turbo")
-    result = planned(catalog, task(quality=QualityBar(usd_per_error=1.0)), extra_models=(unscored,))
+    """Nobody knows how good anything is at a kind of task that is not in our tables: its errors cost an unknown amount, not nothing."""
+    result = planned(catalog, task(archetype="telepathy", quality=QualityBar(usd_per_error=1.0)))
     options = result.options("t")
-    ours = options[options["model"] == unscored.model]
-    assert ours["tco_usd"].isna().all()
-    assert not ours["passes"].any()
-    assert "guess" in words.reason_sentence(result.gate_reasons("t", ours.index[0])["quality"])
-    assert result.value("t", str(result.decision("t").option), "error_usd")
+    assert options["tco_usd"].isna().all()
+    assert not options["passes"].any()
+    assert "guess" in words.reason_sentence(result.gate_reasons("t", options.index[0])["quality"])
+
+
+def test_a_model_without_public_scores_has_a_wide_range_and_says_so(catalog: Catalog) -> None:
+    unscored = ModelRef(provider="openai", model="gpt-3.5-turbo")
+    result = planned(catalog, task(quality=QualityBar(quality_bar_score=80, usd_per_error=1.0)), extra_models=(unscored,))
+    options = result.options("t")
+    ours, known = options[options["model"] == unscored.model].iloc[0], options[options["model"] == "gpt-5.5"].iloc[0]
+    width, its = (row["quality_high_share"] - row["quality_low_share"] for row in (ours, known))
+    assert width > its
+    assert ours["error_usd"] > 0
+    sentence = words.reason_sentence(result.gate_reasons("t", str(ours.name))["quality"])
+    assert "no public scores" in sentence
 
 
 @pytest.mark.parametrize(("day", "usd"), [("2026-11-30", 0.003), ("2026-12-01", 0.006), ("2026-12-02", 0.006)])

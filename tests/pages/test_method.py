@@ -111,3 +111,11 @@ def test_the_page_stands_without_a_plan_and_leads_on(page: AppTest) -> None:
 
 def test_sources_on_the_page_are_links_to_the_web_only(page: AppTest) -> None:
     assert "javascript:" not in html(page)
+
+
+def test_the_report_of_the_prediction_is_on_the_page(page: AppTest) -> None:
+    shown, known = html(page), method(load_catalog()).fit
+    for row in (*known.by_evidence, *known.by_skill):
+        assert f'data-value="{row["mae"]!r}"' in shown
+    assert words.replay_sentence(known.replay, False) in text(page)
+    assert words.replay_sentence(known.replay_challenged, True) in text(page)

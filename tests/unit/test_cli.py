@@ -290,17 +290,17 @@ def test_demo_plans_the_example(capsys: pytest.CaptureFixture[str]) -> None:
         assert task.name in table
 
 
-def test_fit_quality_writes_the_abilities(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fit_quality_writes_the_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked: list[Any] = []
 
     def run(folder: Path) -> Path:
         asked.append(folder)
-        return folder / "abilities.csv"
+        return folder / "capability_model.json"
 
     monkeypatch.setattr("planner.quality.fit.run", run)
     assert main(["fit", "quality"]) == 0
     assert asked
-    assert "abilities.csv written" in capsys.readouterr().out
+    assert "capability_model.json written" in capsys.readouterr().out
 
 
 def test_input_errors_keep_their_sentences(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

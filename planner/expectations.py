@@ -1,0 +1,93 @@
+"""What score to expect of every option on every task: the capability model asked once a task, public scores and the team's own together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from planner.catalog import archetypes
+from planner.columns import Column
+from planner.options import Option
+from planner.portfolio import Task
+from planner.quality.predict import Observation, Prediction, Stranger, Unit, load_capability_model
+from planner.quality.task import OwnScore, own_scores
+
+PARTS = {
+    "task_level_logit": "task level", "effort_step_logit": "effort step", "family_logit": "family", "size_logit": "size",
+    "ability_logit": "ability", "own_score_weight_share": "own score weight",
+}  # fmt: skip
+"""Quantity to the name the capability model gives it; all but the last add up to the expected score."""
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """Arrays are (tasks, options); NaN where the kind of task is not known."""
+
+    quality_logit: Column
+    quality_sd_logit: Column
+    parts: dict[str, Column]
+    """By the names of PARTS."""
+    weak: np.ndarray
+    """True where hardly any public score and none of the team's own stands behind an expectation."""
+    scores: tuple[tuple[OwnScore, ...], ...]
+    """The team's own scores that count, by task."""
+    benchmarks: np.ndarray
+    """Public benchmarks behind each option's model, (options,)."""
+
+
+def unit_of(option: Option) -> Unit:
+    """The (model, effort) an option's public scores go by; a model without any goes by its own name."""
+    ref = option.ref
+    return (option.fact.benchmark_model_id or f"{ref.provider}/{ref.model}", ref.effort)
+
+
+def _strangers(options: Sequence[Option]) -> tuple[Stranger, ...]:
+    known, found = load_capability_model(), {}
+    for option in options:
+        unit, fact = unit_of(option), option.fact
+        if unit not in known.index:
+            size = "" if fact.size_class == "unknown" else fact.size_class
+            found[unit] = Stranger(*unit, fact.family, size, fact.params_b, None, fact.released_on)
+    return tuple(found.values())
+
+
+@lru_cache(maxsize=512)
+def _predicted(
+    skills: tuple[tuple[str, float], ...],
+    observations: tuple[Observation, ...],
+    level: tuple[float, float],
+    chance: float,
+    strangers: tuple[Stranger, ...],
+) -> Prediction:
+    return load_capability_model().predict(dict(skills), observations, level=level, chance=chance, strangers=strangers)
+
+
+def expectations(tasks: Sequence[Task], options: Sequence[Option]) -> Expectations:
+    """Expected scores of every option; tasks of one kind without scores of their own are asked for once."""
+    shape = (len(tasks), len(options))
+    strangers = _strangers(options)
+    units = [unit_of(option) for option in options]
+    known = load_capability_model()
+    by_key = {option.ref.key: unit for option, unit in zip(options, units, strict=True)}
+    names = ("quality_logit", "quality_sd_logit", *PARTS)
+    columns = {name: np.full(shape, np.nan) for name in names}
+    weak = np.zeros(shape, dtype=bool)
+    scores = tuple(own_scores(task) for task in tasks)
+    for t, task in enumerate(tasks):
+        kind = archetypes().get(task.archetype)
+        if kind is None or not options:
+            continue
+        seen = tuple(own.observation(*by_key[own.key]) for own in scores[t] if own.key in by_key)
+        level = (kind.level.typical, kind.level_sd_logit)
+        found = _predicted(tuple(kind.skills.items()), seen, level, task.quality.chance_share, strangers)
+        at = np.array([found.index[unit] for unit in units])
+        columns["quality_logit"][t], columns["quality_sd_logit"][t], weak[t] = found.logit[at], found.sd_logit[at], found.weak[at]
+        for name, part in PARTS.items():
+            columns[name][t] = found.parts[part][at]
+    benchmarks = np.array([known.benchmarks[known.index[unit]] if unit in known.index else 0 for unit in units], dtype=int)
+    return Expectations(
+        columns["quality_logit"], columns["quality_sd_logit"], {name: columns[name] for name in PARTS}, weak, scores, benchmarks
+    )

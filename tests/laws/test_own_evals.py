@@ -1,0 +1,140 @@
+"""The team's own scores decide: newest first, slice by slice, corrected for the judge, proven on long inputs only by position."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from planner import plan, words
+from planner.catalog import Catalog, archetypes
+from planner.evals.model import EvalCell, EvalSet
+from planner.plans import Plan
+from planner.portfolio import MeasuredScore, ModelRef, Portfolio, QualityBar, RequestShape, Task
+
+ON = date(2026, 11, 21)
+PROVIDER, MODEL = "openai", "gpt-5.5"
+EFFORT = "high"
+KEY = f"hosted_api:{PROVIDER}/{MODEL}@{EFFORT}"
+
+
+def evals(slices: dict[str, tuple[int, int]], on: date = ON, **given: Any) -> EvalSet:
+    cells = tuple(
+        EvalCell(provider=PROVIDER, model=MODEL, effort=EFFORT, prompt_version="v1", slice=name, cases=n, runs=n, passed=passed)
+        for name, (passed, n) in slices.items()
+    )
+    return EvalSet(name="Ours", imported_on=on, prompt_version="v1", cells=cells, **given)
+
+
+def planned(catalog: Catalog, *held: EvalSet, bar: float = 90, **given: Any) -> Plan:
+    start = archetypes()["classification"].task("Tickets", "t")
+    task = start.model_copy(update={"quality": QualityBar(quality_bar_score=bar), "evals": held, **given})
+    return plan(Portfolio(id="p", name="P", as_of=ON, tasks=(Task.model_validate(task.model_dump()),)), catalog)
+
+
+def row(found: Plan) -> Any:
+    return found.options("t").loc[KEY]
+
+
+def test_b12_a_slice_under_the_bar_fails_the_task(catalog: Catalog) -> None:
+    """Overall 94 of 100 with one slice at 78 under a bar of 90 fails, and says on which slice."""
+    found = planned(catalog, evals({"": (439, 450), "refunds": (39, 50)}))
+    ours = row(found)
+    assert (439 + 39) / 500 > 0.94
+    assert ours["gate_quality"] == "fail"
+    assert ours["evidence"] == "failing"
+    assert ours["margin_quality"] == pytest.approx(0.78 - 0.90)
+    assert found.decision("t").option != KEY
+    sentence = words.reason_sentence(found.gate_reasons("t", KEY)["quality"])
+    assert "Fails on slice: 78 on 'refunds' (50 cases), under your bar of 90" in sentence
+
+
+def test_a_bar_under_the_worst_slice_passes_it_again(catalog: Catalog) -> None:
+    assert row(planned(catalog, evals({"": (439, 450), "refunds": (39, 50)}), bar=75))["gate_quality"] == "pass"
+
+
+def test_a_tiny_slice_fails_only_when_even_its_range_is_under_the_bar(catalog: Catalog) -> None:
+    assert row(planned(catalog, evals({"": (490, 500), "rare": (2, 3)})))["gate_quality"] == "pass"
+    assert row(planned(catalog, evals({"": (490, 500), "rare": (0, 6)})))["gate_quality"] == "fail"
+
+
+def test_proven_needs_every_slice(catalog: Catalog) -> None:
+    assert row(planned(catalog, evals({"a": (490, 500), "b": (490, 500)})))["evidence"] == "proven"
+    assert row(planned(catalog, evals({"a": (490, 500), "b": (46, 50)})))["evidence"] == "likely"
+
+
+def test_c7_own_evals_outrank_public_scores(catalog: Catalog) -> None:
+    """A model strong in public that fails the team's cases is out; a model unknown in public that passes them is in."""
+    public = row(planned(catalog))
+    assert public["evidence"] == "unproven"
+    poor = planned(catalog, evals({"": (350, 500)}))
+    assert row(poor)["evidence"] == "failing"
+    assert row(poor)["gate_quality"] == "fail"
+    assert abs(row(poor)["quality_share"] - 0.7) < 0.02
+    unknown = MeasuredScore(provider="openai", model="gpt-6-luna", score=98, cases=500, measured_on=ON)
+    good = planned(catalog, measured=(unknown,)).options("t").loc["hosted_api:openai/gpt-6-luna@default"]
+    assert (good["evidence"], good["gate_quality"]) == ("proven", "pass")
+
+
+def test_without_evidence_everything_is_unproven_and_probabilities_stay_within_5_and_93(catalog: Catalog) -> None:
+    options = planned(catalog).options("t")
+    assert set(options["evidence"]) == {"unproven"}
+    assert options["p_meets_share"].between(0.05, 0.93).all()
+
+
+def test_the_newest_score_counts(catalog: Catalog) -> None:
+    old, new = evals({"": (350, 500)}, date(2026, 1, 1)), evals({"": (495, 500)}, date(2026, 11, 1))
+    for held in ((old, new), (new, old)):
+        assert row(planned(catalog, *held))["evidence"] == "proven"
+
+
+def test_a_judges_slips_are_corrected(catalog: Catalog) -> None:
+    """A judge that passes 90 % of right answers and fails 90 % of wrong ones shows 86 of 100 where 95 are right."""
+    seen = {"": (430, 500)}
+    assert row(planned(catalog, evals(seen)))["evidence"] == "failing"
+    corrected = planned(catalog, evals(seen, judge_sensitivity=0.9, judge_specificity=0.9))
+    assert row(corrected)["quality_share"] > 0.92
+    assert row(corrected)["evidence"] != "failing"
+
+
+def test_one_models_score_moves_its_relatives(catalog: Catalog) -> None:
+    """Fifty cases of one effort say something of the next effort, and little enough that its range stays wider."""
+    before, after = planned(catalog).options("t"), planned(catalog, evals({"": (30, 50)})).options("t")
+    other = f"hosted_api:{PROVIDER}/{MODEL}@xhigh"
+    assert after.loc[other, "quality_share"] < before.loc[other, "quality_share"]
+    width = after["quality_high_share"] - after["quality_low_share"]
+    assert width[other] > width[KEY]
+
+
+def test_l12_long_inputs_are_proven_by_position_only(catalog: Catalog) -> None:
+    long = {"shapes": (RequestShape(fresh_input_tokens=100_000, visible_output_tokens=50),)}
+    assert row(planned(catalog, evals({"": (990, 1000)}), **long))["evidence"] != "proven"
+    places = {f"position-{place}": (495, 500) for place in ("start", "middle", "end")}
+    assert row(planned(catalog, evals(places), **long))["evidence"] == "proven"
+
+
+def test_guessing_counts(catalog: Catalog) -> None:
+    """With four answers to choose from nobody scores under 25, and a bar is easier to reach than with none."""
+    open_ended = planned(catalog).options("t")
+    choice = planned(catalog, quality=QualityBar(quality_bar_score=90, chance_share=0.25)).options("t")
+    assert choice["quality_low_share"].min() >= 0.25
+    assert (choice["quality_share"] >= open_ended["quality_share"][choice.index]).all()
+
+
+def test_every_expected_score_is_taken_apart(catalog: Catalog) -> None:
+    for held in ((), (evals({"": (45, 50)}),)):
+        found = planned(catalog, *held)
+        step = found.explain("t", KEY, "quality_share")
+        logit = next(part for part in step.parts if part.name == "quality_logit")
+        assert sum(float(part.value) for part in logit.parts) == pytest.approx(float(logit.value))  # type: ignore[arg-type]
+        names = [part.name for part in logit.parts]
+        assert names == ["task_level_logit", "effort_step_logit", "family_logit", "size_logit", "ability_logit"]
+
+
+def test_a_measured_model_becomes_an_option(catalog: Catalog) -> None:
+    """Evals of a model off the shortlist put it on the table."""
+    ref = ModelRef(provider="openai", model="gpt-3.5-turbo", effort="default")
+    cell = EvalCell(provider=ref.provider, model=ref.model, effort="default", prompt_version="v1", cases=50, runs=50, passed=48)
+    held = EvalSet(name="Ours", imported_on=ON, prompt_version="v1", cells=(cell,))
+    assert f"hosted_api:{ref.key}" in planned(catalog, held).options("t").index
