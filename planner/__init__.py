@@ -3,6 +3,11 @@
 The front door. Everything a page, a notebook or the command line needs is here.
 """
 
+import os
+
+# Our matrices are small: several threads of linear algebra only wait for each other, on a busy machine ten times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from planner.catalog import load_catalog
 from planner.comparison import Comparison, ComparisonRow, compare
 from planner.plans import Plan, Summary, plan

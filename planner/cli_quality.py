@@ -35,20 +35,20 @@ class Asked:
     strangers: dict[tuple[str, str], Stranger] = field(default_factory=dict)
 
 
-def predict_file(source: Path, target: TextIO, bar_share: float | None, model: CapabilityModel | None = None) -> tuple[int, list[str]]:
+def predict_file(source: Path, target: TextIO, bar_share: float, model: CapabilityModel | None = None) -> tuple[int, list[str]]:
     """Write the scores expected on each task of `source`; returns how many tasks, and sentences about models nobody knows."""
     model = model or load_capability_model()
     tasks, notes = read_tasks(source, model)
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow([*PREDICTED, *(["p_meets"] if bar_share is not None else []), "weak"])
+    writer.writerow([*PREDICTED, "p_meets", "weak"])
     for task, asked in tasks.items():
         found = model.predict({asked.skill: 1.0}, asked.observations, strangers=tuple(asked.strangers.values()))
-        p = found.p_meets(bar_share) if bar_share is not None else None
+        p = found.p_meets(bar_share)
         for i, (model_id, effort) in enumerate(found.units):
             shares = (found.middle_share[i], found.low_share[i], found.high_share[i])
             writer.writerow([
                 words.csv_safe(task), words.csv_safe(model_id), words.csv_safe(effort), *(f"{100 * share:.2f}" for share in shares),
-                *([f"{p[i]:.4f}"] if p is not None else []), "true" if found.weak[i] else "false",
+                f"{p[i]:.4f}", "true" if found.weak[i] else "false",
             ])  # fmt: skip
     return len(tasks), notes
 
@@ -102,7 +102,10 @@ def _add(
         if n:
             raise InputError(f"{where}: a score needs a model. Fill in 'model_id', or leave 'n' blank.")
         return
-    unit = (model_id, effort or "none")
+    if not n and passed:
+        raise InputError(f"{where}: {row['passed']} cases passed, and 'n' is blank or 0. Fill in how many cases were run.")
+    known = [each for name, each in model.units if name == model_id]
+    unit = (model_id, effort or (known[0] if len(known) == 1 else "none"))
     if unit not in model.index:
         if unit[1] not in efforts():
             raise InputError(f"{where}: no effort '{effort}'.{did_you_mean(effort, efforts())} There are {', '.join(efforts())}.")
@@ -144,7 +147,7 @@ def _whole_file(path: Path) -> Iterator[Any]:
 
 
 def _predict(arguments: argparse.Namespace) -> None:
-    bar_share = None if arguments.bar is None else arguments.bar / 100
+    bar_share = arguments.bar / 100
     with _whole_file(arguments.out) as target:
         tasks, notes = predict_file(arguments.scores, target, bar_share)
     for note in notes:
@@ -173,4 +176,4 @@ def add_commands(commands: Any, command: Command) -> None:
     made = command(under, "quality", _predict, about, "python -m planner predict quality scores.csv --out expected.csv --bar 80")
     made.add_argument("scores", type=Path, metavar="SCORES.csv", help="tasks and the scores measured on them")
     made.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="the table to write")
-    made.add_argument("--bar", type=_bar, metavar="SCORE", help="also the chance to score at least this much, 0 to 100")
+    made.add_argument("--bar", type=_bar, default=80.0, metavar="SCORE", help="the bar of p_meets, 0 to 100 (default: 80)")

@@ -137,9 +137,9 @@ def _quantiles(evaluation: Evaluation, name: str, at: float) -> Column:
 def bar_share(task: Task) -> float:
     """The task's bar as a share of right answers; NaN when none was stated."""
     if task.quality.quality_bar_score is not None:
-        return task.quality.quality_bar_score / 100
+        return round(task.quality.quality_bar_score / 100, 12)
     if task.quality.errors_per_1000 is not None:
-        return 1 - task.quality.errors_per_1000 / 1000
+        return round((1000 - task.quality.errors_per_1000) / 1000, 12)
     return float("nan")
 
 
@@ -152,7 +152,7 @@ def _option_inputs(evaluation: Evaluation) -> dict[str, Column]:
     tasks, policy, expected = evaluation.tasks, evaluation.portfolio.policy, evaluation.expected
     nan = float("nan")
     constants = ("hours_per_month", "hours_per_day", "harness_share", "least_variance_share", "greatest_bar_share", "student_df",
-                 "student_scale", "interval_80_t", "logistic_normal_scale", "least_probability_share",
+                 "student_scale", "interval_80_t", "least_probability_share",
                  "most_probability_share")  # fmt: skip
     return {
         **{name: np.array([[assumptions()[name].typical]]) for name in constants},

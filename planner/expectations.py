@@ -8,13 +8,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from planner.catalog import archetypes
+from planner.catalog import Archetype, archetypes, assumptions
 from planner.columns import Column
 from planner.options import Option
 from planner.portfolio import Task
 from planner.quality.predict import Observation, Prediction, Stranger, Unit, load_capability_model
 from planner.quality.task import OwnScore, own_scores
 
+_Z_80 = 1.2816
+"""A low and a high end hold 80 %: so many standard deviations either side."""
 PARTS = {
     "task_level_logit": "task level", "effort_step_logit": "effort step", "family_logit": "family", "size_logit": "size",
     "ability_logit": "ability", "own_score_weight_share": "own score weight",
@@ -34,6 +36,8 @@ class Expectations:
     """True where hardly any public score and none of the team's own stands behind an expectation."""
     scores: tuple[tuple[OwnScore, ...], ...]
     """The team's own scores that count, by task."""
+    long_input_logit: Column
+    """What the length of its inputs costs each task, (tasks,)."""
     benchmarks: np.ndarray
     """Public benchmarks behind each option's model, (options,)."""
 
@@ -52,6 +56,22 @@ def _strangers(options: Sequence[Option]) -> tuple[Stranger, ...]:
             size = "" if fact.size_class == "unknown" else fact.size_class
             found[unit] = Stranger(*unit, fact.family, size, fact.params_b, None, fact.released_on)
     return tuple(found.values())
+
+
+def input_doublings(task: Task) -> float:
+    """How often the inputs double beyond the length that costs no quality, a mean over request shapes."""
+    start = assumptions()["long_input_start_tokens"].typical
+    shares = np.array([shape.share for shape in task.shapes])
+    lengths = np.array([max(shape.input_tokens, start) for shape in task.shapes])
+    return float((shares * np.log2(lengths / start)).sum() / shares.sum())
+
+
+def task_level(task: Task, kind: Archetype) -> tuple[float, float, float]:
+    """Level of a task nobody has measured, its standard deviation, and the part of it that long inputs cost, in logits."""
+    loss, doublings = assumptions()["long_input_loss_logit"], input_doublings(task)
+    unsure = (loss.high - loss.low) / (2 * _Z_80)
+    lost = -loss.typical * doublings
+    return kind.level.typical + lost, float(np.hypot(kind.level_sd_logit, unsure * doublings)), lost
 
 
 @lru_cache(maxsize=512)
@@ -75,19 +95,20 @@ def expectations(tasks: Sequence[Task], options: Sequence[Option]) -> Expectatio
     names = ("quality_logit", "quality_sd_logit", *PARTS)
     columns = {name: np.full(shape, np.nan) for name in names}
     weak = np.zeros(shape, dtype=bool)
+    long = np.zeros(len(tasks))
     scores = tuple(own_scores(task) for task in tasks)
     for t, task in enumerate(tasks):
         kind = archetypes().get(task.archetype)
         if kind is None or not options:
             continue
         seen = tuple(own.observation(*by_key[own.key]) for own in scores[t] if own.key in by_key)
-        level = (kind.level.typical, kind.level_sd_logit)
-        found = _predicted(tuple(kind.skills.items()), seen, level, task.quality.chance_share, strangers)
+        middle, sd, long[t] = task_level(task, kind)
+        found = _predicted(tuple(kind.skills.items()), seen, (middle, sd), task.quality.chance_share, strangers)
         at = np.array([found.index[unit] for unit in units])
         columns["quality_logit"][t], columns["quality_sd_logit"][t], weak[t] = found.logit[at], found.sd_logit[at], found.weak[at]
         for name, part in PARTS.items():
             columns[name][t] = found.parts[part][at]
     benchmarks = np.array([known.benchmarks[known.index[unit]] if unit in known.index else 0 for unit in units], dtype=int)
     return Expectations(
-        columns["quality_logit"], columns["quality_sd_logit"], {name: columns[name] for name in PARTS}, weak, scores, benchmarks
+        columns["quality_logit"], columns["quality_sd_logit"], {name: columns[name] for name in PARTS}, weak, scores, long, benchmarks
     )

@@ -160,13 +160,15 @@ class Explainer:
         return f"{count} public benchmark{'s' * (count > 1)} of {model} at effort '{effort}' in data/benchmark_scores.csv{weak}"
 
     def _level(self, source: Source, kind: str, value: float) -> Step:
-        own = self.evaluation.expected.scores[self.t]
-        if not own:
-            return step("task_level_logit", value, "archetype", source, label=f"Starting value for {kind}")
+        own, lost = self.evaluation.expected.scores[self.t], float(self.evaluation.expected.long_input_logit[self.t])
         start = step("task_level_logit", archetypes()[self.task.archetype].level.typical, "archetype", source,
                      label=f"Starting value for {kind}")  # fmt: skip
-        formula = "starting value, moved by your scores less what was expected of their models"
-        return step("task_level_logit", value, "aggregate", None, start, *map(self._score, own), formula=formula)
+        long = [step("long_input_logit", lost, "assumption", assumptions()["long_input_loss_logit"].source)] if lost else []
+        if not own and not long:
+            return start
+        formula = "starting value" + " + long inputs" * bool(long)
+        formula += ", moved by your scores less what was expected of their models" * bool(own)
+        return step("task_level_logit", value, "aggregate", None, start, *long, *map(self._score, own), formula=formula)
 
     def _quality_sd(self, name: str, value: float) -> Step:
         kind = archetypes().get(self.task.archetype)
@@ -180,7 +182,9 @@ class Explainer:
         return step(name, value, "aggregate", None, level, *map(self._score, own), formula=formula, meaning=self._public())
 
     def _own_weight(self, name: str, value: float) -> Step:
-        own = [each for each in self.evaluation.expected.scores[self.t] if each.key == self.option.ref.key]
+        unit = unit_of(self.option)
+        same = {option.ref.key for option in self.evaluation.options if unit_of(option) == unit}
+        own = [each for each in self.evaluation.expected.scores[self.t] if each.key in same]
         if not own:
             return step(name, value, "measured", Source("own-eval", "Not measured on this task"))
         formula = "certainty of your score against that of the prediction"

@@ -94,10 +94,12 @@ def gates(evaluation: Evaluation) -> Gates:
     status["budget"], margin["budget"] = _at_most(values["peak_run_usd_per_month"], limits([t.budget_usd_per_month for t in tasks]))
     chance = values["p_meets_share"]
     no_bar = np.isnan(values["bar_share"])
-    # The verdict is that of the worst slice: a slice under the bar fails, however good the average (B12).
-    short = slice_limit(evaluation) - values["bar_share"]
-    margin["quality"] = np.where(short < 0, short, chance - policy.quality_confidence_share)
-    status["quality"] = np.where(no_bar | np.isnan(chance), NOT_ASSESSED, np.where(margin["quality"] >= 0, PASS, FAIL))
+    # The team's own cases come before any prediction (C7), and the verdict is that of the worst slice (B12).
+    short, over = own_limit(evaluation) - values["bar_share"], _proven_to(evaluation) - values["bar_share"]
+    predicted = chance - policy.quality_confidence_share
+    margin["quality"] = np.where(short < 0, short, np.where((over >= 0) & ~(predicted >= 0), over, predicted))
+    unknown = no_bar | (np.isnan(chance) & ~(short < 0))
+    status["quality"] = np.where(unknown, NOT_ASSESSED, np.where(margin["quality"] >= 0, PASS, FAIL))
     # A plan without tasks has no rows to stack.
     status = {gate: np.broadcast_to(status[gate], shape) if tasks else np.zeros(shape, dtype=int) for gate in GATES}
     # What nobody asked for does not stand in the way: no bar stated, or no published output limit.
@@ -152,16 +154,18 @@ def reachable_bar(evaluation: Evaluation) -> Column:
     values, confidence = evaluation.values, evaluation.portfolio.policy.quality_confidence_share
     widths = stdtrit(assumptions()["student_df"].typical, confidence)
     above_chance = expit(values["quality_logit"] - widths * values["quality_scale_logit"])
+    above_chance = np.where(above_chance >= assumptions()["greatest_bar_share"].typical, 1.0, above_chance)
     reachable = values["chance_share"] + (1 - values["chance_share"]) * above_chance
-    return np.fmin(reachable, slice_limit(evaluation))
+    # What the team's own cases prove or rule out stands, whatever is predicted (C7).
+    limited = np.fmin(np.fmax(reachable, _proven_to(evaluation)), own_limit(evaluation))
+    return np.where(np.isnan(reachable), np.nan, limited)
 
 
-def slice_limit(evaluation: Evaluation) -> Column:
-    """The highest bar that no slice of the team's own evals fails, (tasks, options); NaN without slices."""
+def own_limit(evaluation: Evaluation) -> Column:
+    """The highest bar that the team's own score does not fail, overall and on every slice, (tasks, options); NaN unmeasured."""
     limit = np.full((len(evaluation.tasks), len(evaluation.options)), np.nan)
     for t, o, own in _scored(evaluation):
-        if own.worst is not None:
-            limit[t, o] = own.worst.limit_share
+        limit[t, o] = own.limit_share
     return limit
 
 
@@ -210,7 +214,7 @@ def _evidence(evaluation: Evaluation, chance: Column, confidence: float, proven_
         if found:
             evidence[t, chance[t] >= confidence] = "likely"
     for t, o, own in _scored(evaluation):
-        if own.wilson_high_share < bars[t, o] or (own.worst is not None and own.worst.limit_share < bars[t, o]):
+        if own.limit_share < bars[t, o]:
             evidence[t, o] = "failing"
         elif proven_to[t, o] >= bars[t, o]:
             evidence[t, o] = "proven"

@@ -240,6 +240,7 @@ _CALLS = {
     "between": "{0}, held between {1} and {2}",
     "expit": "logistic({0})",
     "logit": "logit({0})",
+    "expected_logistic": "mean of logistic({0} + {1} × Student-t of {2} degrees of freedom)",
     "stdtr": "Student-t probability({1}; {0} degrees of freedom)",
     "sqrt": "√({0})",
     "hypot": "√({0}² + {1}²)",

@@ -19,6 +19,7 @@ from planner.formulas import quality as formulas
 from planner.gates import FAIL, GATES, PASS
 from planner.plans import Plan
 from planner.quality.statistics import wilson_bounds
+from planner.quality.task import needs_positions
 from planner.rule import NOTHING, UNPROVEN, best_first, pick
 
 CASES = 50
@@ -148,9 +149,9 @@ def _value(
     scale = formulas.quality_scale_logit(spread, constant["student_scale"])
     ends = constant["least_probability_share"], constant["most_probability_share"]
     confident = formulas.p_meets_share(logits, scale, above, constant["student_df"], *ends) >= policy.quality_confidence_share
-    shares = formulas.quality_share(logits, spread, constant["logistic_normal_scale"], np.array([belief.chance_share]))
+    shares = formulas.quality_share(logits, scale, constant["student_df"], np.array([belief.chance_share]))
     low, _ = wilson_bounds(np.arange(cases + 1.0), np.full(cases + 1, float(cases)))
-    quality = values["quality_share"][t]
+    quality, long = values["quality_share"][t], needs_positions(plan.evaluation.tasks[t])
     eligible = np.tile(ready & meets, (cases + 1, 1))
     cost = np.tile(values["tco_usd"][t], (cases + 1, 1))
     rank = np.tile(found.rank[t], (cases + 1, 1))
@@ -159,7 +160,7 @@ def _value(
         errors = float(values["error_usd"][t, i])
         if errors > 0 and quality[i] < 1:
             cost[:, i] += errors * ((1 - shares) / (1 - quality[i]) - 1)
-        rank[:, i] = plan.evaluation.options[i].pattern.complexity + np.where(low >= bar, 0, UNPROVEN)
+        rank[:, i] = plan.evaluation.options[i].pattern.complexity + np.where((low >= bar) & (not long), 0, UNPROVEN)
     eligible &= ~np.isnan(cost)
     order = best_first(quality)
     at = pick(eligible[:, order], cost[:, order], rank[:, order], policy.simplicity_saving_share)

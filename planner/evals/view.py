@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from planner.decision import Evidence
-from planner.evals.model import EvalCell, EvalSet, Measured, RepeatCount, by_slice, overall
+from planner.evals.model import POSITION_SLICES, EvalCell, EvalSet, Measured, RepeatCount, by_slice, overall
 from planner.evaluate import bar_share
 from planner.gates import evidence_of
 from planner.plans import Plan
@@ -38,6 +38,11 @@ class Result:
     runs: int
     passed: int | None
     judged: bool = False
+
+    @property
+    def limit_share(self) -> float:
+        """The highest bar this result, as a slice, does not fail."""
+        return limit_share(self.interval.estimate, self.interval.high, self.cases)
 
     @property
     def right(self) -> float:
@@ -70,7 +75,7 @@ class ModelEvals:
     @property
     def worst(self) -> Result | None:
         """The slice that decides: the one that fails first as the bar rises."""
-        return min(self.slices, key=lambda each: limit_share(each.interval.estimate, each.interval.high, each.cases), default=None)
+        return min(self.slices, key=lambda each: each.limit_share, default=None)
 
 
 @dataclass(frozen=True)
@@ -94,20 +99,26 @@ def task_evals(plan: Plan, task: Task) -> TaskEvals:
     """The evidence of a task: the newest score of a model counts, imported or typed, as in the decision."""
     bar, long = known(bar_share(task)), needs_positions(task)
     labels = {option.ref.key: option.label for option in reversed(plan.evaluation.options) if option.pattern_id == "hosted_api"}
-    found: dict[str, ModelEvals] = {}
+    found: dict[str, tuple[tuple[bool, date], ModelEvals]] = {}
+
+    def keep(rank: tuple[bool, date], model: ModelEvals) -> None:
+        if model.key not in found or rank >= found[model.key][0]:
+            found[model.key] = (rank, model)
+
+    for score in task.measured:
+        keep((True, score.measured_on or date.min), _typed(plan, task, score.key, score.score, score.cases, labels, bar, long))
     for held in task.evals:
         slices = by_slice(held, fill=True)
         for measured in overall(held, fill=True):
             own = [m for pieces in slices.values() for m in pieces if m.key == measured.key and m.prompt_version == measured.prompt_version]
-            found[measured.key] = _of_import(plan, task, held, measured, own, labels, bar, long)
-    for score in task.measured:
-        held_now = found[score.key].held if score.key in found else None
-        if held_now is None or (score.measured_on or date.min) > held_now.imported_on:
-            found[score.key] = _typed(plan, task, score.key, score.score, score.cases, labels, bar, long)
-    models = tuple(sorted(found.values(), key=lambda each: (-each.overall.interval.estimate, -each.overall.cases, each.label)))
+            # A score of an earlier prompt is shown where there is no other; the decision does not count it.
+            rank = (measured.prompt_version == held.prompt_version, held.imported_on)
+            keep(rank, _of_import(plan, task, held, measured, own, labels, bar, long))
+    by_key = {key: model for key, (_, model) in found.items()}
+    models = tuple(sorted(by_key.values(), key=lambda each: (-each.overall.interval.estimate, -each.overall.cases, each.label)))
     option = plan.decision(task.id).option
     ref = None if option is None else plan.evaluation.options[plan.evaluation.option_index[option]].ref.key
-    return TaskEvals(task, bar, models, found.get(ref or ""), labels.get(ref or "", "" if option is None else plan.label(option)))
+    return TaskEvals(task, bar, models, by_key.get(ref or ""), labels.get(ref or "", "" if option is None else plan.label(option)))
 
 
 def _of_import(
@@ -116,9 +127,9 @@ def _of_import(
 ) -> ModelEvals:  # fmt: skip
     label = labels.get(measured.key, measured.key)
     whole = _result(held, measured, label, "")
-    pieces = tuple(_result(held, each, label, each.slice or NO_SLICE) for each in own) if len(own) > 1 or own[0].slice else ()
+    pieces = tuple(_result(held, each, label, each.slice or NO_SLICE) for each in own) if len(held.slices) > 1 else ()
     cells = [c for c in held.cells if c.key == measured.key and c.prompt_version == measured.prompt_version]
-    lacks = long and not held.has_position_slices
+    lacks = long and not set(POSITION_SLICES) <= {each.slice for each in own}
     return _model(plan, task, whole, pieces, bar, lacks, cells, held)
 
 
@@ -182,7 +193,7 @@ def standing(plan: Plan, task: Task, whole: Result, pieces: Sequence[Result], ba
         return "unproven" if told == "likely" else told
     if bar is None:
         return "unproven"
-    limits = [whole.interval.high, *(limit_share(each.interval.estimate, each.interval.high, each.cases) for each in pieces)]
+    limits = [whole.interval.high, *(each.limit_share for each in pieces)]
     if min(limits) < bar:
         return "failing"
     return "proven" if min(each.interval.low for each in (whole, *pieces)) >= bar and not lacks_positions else "unproven"

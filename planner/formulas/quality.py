@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit, logit, stdtr
 
-from planner.columns import Column, between
+from planner.columns import Column, between, expected_logistic
 from planner.formula import formula
 
 LEVEL = "option"
@@ -33,12 +33,10 @@ def quality_scale_logit(quality_spread_logit: Column, student_scale: Column) -> 
     return quality_spread_logit * student_scale
 
 
-@formula(unit="share", source="mackay-1992")
-def quality_share(quality_logit: Column, quality_spread_logit: Column, logistic_normal_scale: Column, chance_share: Column) -> Column:
+@formula(unit="share", source="definition")
+def quality_share(quality_logit: Column, quality_scale_logit: Column, student_df: Column, chance_share: Column) -> Column:
     """Expected share of answers that are right: the mean over what may come out, never under what guessing gives."""
-    return chance_share + (1 - chance_share) * expit(
-        quality_logit / np.sqrt(1 + logistic_normal_scale * quality_spread_logit * quality_spread_logit)
-    )
+    return chance_share + (1 - chance_share) * expected_logistic(quality_logit, quality_scale_logit, student_df)
 
 
 @formula(unit="share", source="definition")

@@ -106,7 +106,7 @@ class Prediction:
     @cached_property
     def mean_share(self) -> Floats:
         """Expected score, (N,): the mean over everything that may come out."""
-        return formulas.quality_share(self.logit, self._spread, _assumed("logistic_normal_scale"), self._chance)
+        return formulas.quality_share(self.logit, self._scale, _assumed("student_df"), self._chance)
 
     @property
     def _chance(self) -> Floats:

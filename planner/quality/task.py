@@ -6,20 +6,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from planner.evals.model import EvalSet, Measured, by_slice, overall
+from planner.evals.model import POSITION_SLICES, EvalSet, Measured, by_slice, overall
 from planner.evals.starter import LONG_CONTEXT_TOKENS
 from planner.portfolio import Task
 from planner.quality.outcomes import judge_corrected_share
 from planner.quality.predict import Observation
 from planner.quality.statistics import wilson
 
-LEAST_SLICE_CASES = 20
-"""A slice with fewer cases fails a task only when even the upper end of its range is under the bar."""
+FEWEST_SLICE_CASES, LEAST_SLICE_CASES = 5, 20
+"""A slice with fewer cases than the second fails a task only when even the upper end of its range is under the bar; with fewer than the
+first it fails none: one bad case says nothing yet."""
 
 
 def limit_share(score_share: float, high_share: float, cases: int) -> float:
     """The highest bar a slice does not fail: its score, or with few cases the upper end of its range."""
-    return score_share if cases >= LEAST_SLICE_CASES else high_share
+    if cases < FEWEST_SLICE_CASES:
+        return 1.0
+    # A score that is the bar reaches it, whatever floating point makes of 41 ÷ 50.
+    return round(score_share, 12) if cases >= LEAST_SLICE_CASES else high_share
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class OwnScore:
     slices: tuple[SliceScore, ...] = ()
     by_position: bool = False
     """Whether the start, the middle and the end of long inputs were tested."""
+    complete: bool = True
+    """Whether the model ran on every slice of its import."""
 
     @property
     def worst(self) -> SliceScore | None:
@@ -63,8 +69,15 @@ class OwnScore:
         return min(self.slices, key=lambda each: each.limit_share, default=None)
 
     @property
+    def limit_share(self) -> float:
+        """The highest bar this score does not fail, overall and on every slice."""
+        return min([self.wilson_high_share, *(each.limit_share for each in self.slices)])
+
+    @property
     def proven_share(self) -> float:
-        """The highest bar this score proves: the lower end of its range, on its worst slice too."""
+        """The highest bar this score proves: the lower end of its range, on its worst slice too; NaN while a slice was not run."""
+        if not self.complete:
+            return float("nan")
         return min([self.wilson_low_share, *(each.wilson_low_share for each in self.slices)])
 
     def observation(self, model_id: str, effort: str) -> Observation:
@@ -99,14 +112,16 @@ def _slice(judge: _Judge, each: Measured) -> SliceScore:
 
 
 def _of_evals(evals: EvalSet) -> Iterable[OwnScore]:
-    judge, pieces = _judge(evals), by_slice(evals)
+    judge = _judge(evals)
+    pieces = {name: found for name, found in by_slice(evals).items() if found}
     for each in overall(evals):
         if each.known:
             score, low, high = _shares(judge, each.score / 100, each.cases)
             # One slice alone is the whole.
             slices = tuple(_slice(judge, m) for found in pieces.values() for m in found if m.key == each.key) if len(pieces) > 1 else ()
             yield OwnScore(each.key, score, each.cases, low, high, each.score / 100 * each.cases, judge.sensitivity, judge.specificity,
-                           each.measured_on, each.note, slices, evals.has_position_slices)  # fmt: skip
+                           each.measured_on, each.note, slices, set(POSITION_SLICES) <= {piece.slice for piece in slices},
+                           len(slices) == len(pieces) or (not slices and len(pieces) < 2))  # fmt: skip
 
 
 def own_scores(task: Task) -> tuple[OwnScore, ...]:

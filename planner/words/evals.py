@@ -42,7 +42,7 @@ def eval_lead_sentence(view: TaskEvals, evidence: Evidence) -> str:
         tested = f" {plural(len(view.models), 'other model')} {'was' if len(view.models) == 1 else 'were'} tested." if view.models else ""
         return f"{view.pick_label} is unproven: no case of yours has been run on it yet.{tested}"
     whole, worst, bar = model.overall, model.worst, view.bar_share
-    if model.standing == "failing" and worst is not None and bar is not None and worst.interval.high < bar:
+    if model.standing == "failing" and worst is not None and bar is not None and worst.limit_share < bar:
         return (
             f"{model.label} fails on slice {worst.slice}: {result_text(worst)}, at most {score(worst.interval.high)} with "
             f"95{NBSP}% confidence{_bar(bar)}; {score(whole.interval.estimate)} overall."
@@ -62,17 +62,20 @@ def eval_lead_sentence(view: TaskEvals, evidence: Evidence) -> str:
 
 def worst_slice_text(model: ModelEvals, bar: Any) -> str:
     """`Overall 94 %, slice refunds 78 % is under the bar of 90 %.`; blank without slices."""
-    worst = min(model.slices, key=lambda each: each.interval.estimate, default=None)
+    worst = model.worst
     if worst is None:
         return ""
     whole, piece = share(model.overall.interval.estimate), share(worst.interval.estimate)
     if known(bar) is None:
         return f"{model.label}: overall {whole}; its worst slice is {worst.slice} with {piece}."
+    fails = worst.limit_share < bar
     where = "is under" if worst.interval.estimate < bar else "reaches"
+    verdict = " and fails it" if fails else ""
     sure = "" if worst.interval.high < bar or worst.interval.low >= bar else (
-        f", but {plural(worst.cases, 'case')} leave {score_range(worst.interval.low, worst.interval.high)} possible"
+        f"; {plural(worst.cases, 'case')} leave {score_range(worst.interval.low, worst.interval.high)} possible"
     )  # fmt: skip
-    return f"{model.label}: overall {whole}, slice {worst.slice} {piece} {where} the bar of {score(bar)}{sure}."
+    more = ", so test more of it" if fails and sure else ""
+    return f"{model.label}: overall {whole}, slice {worst.slice} {piece} {where} the bar of {score(bar)}{verdict}{sure}{more}."
 
 
 def versus_sentence(versus: Versus) -> str:

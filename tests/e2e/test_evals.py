@@ -49,7 +49,8 @@ def test_a_file_is_looked_at_kept_drawn_and_undone(screen: Screen, results: Path
     screen.settle()
     expect(screen.page.locator("[class*=st-key-evals_kept_]").first).to_contain_text("3 models on up to 100 cases")
     lead = screen.page.locator(".fr-lead")
-    expect(lead).to_contain_text("GPT-6 Luna")
+    # The pick so far fails on refunds, so another model takes its place.
+    expect(lead).to_contain_text("other models were tested")
     table = screen.page.get_by_role("region", name="Scores by model")
     drawn = screen.page.locator(".st-key-evals_models .js-plotly-plot")
     bars = drawn.evaluate("plot => plot._fullData[0].x.length ? Array.from(plot.calcdata[0], bar => bar.x ?? bar.s) : []")

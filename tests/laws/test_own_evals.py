@@ -114,6 +114,18 @@ def test_l12_long_inputs_are_proven_by_position_only(catalog: Catalog) -> None:
     assert row(planned(catalog, evals(places), **long))["evidence"] == "proven"
 
 
+def test_long_inputs_cost_quality_and_certainty(catalog: Catalog) -> None:
+    """Each doubling beyond 32,000 tokens takes 0.2 logits; shorter inputs lose nothing."""
+    lengths = (1_000, 32_000, 128_000)
+    found = [planned(catalog, shapes=(RequestShape(fresh_input_tokens=n, visible_output_tokens=50),)) for n in lengths]
+    logits = [each.value("t", KEY, "quality_logit") or 0 for each in found]
+    assert logits[0] == logits[1]
+    assert logits[2] == pytest.approx(logits[0] - 0.4)
+    assert (found[2].value("t", KEY, "quality_sd_logit") or 0) > (found[0].value("t", KEY, "quality_sd_logit") or 0)
+    assert "long_input_logit" in {step.name for step in found[2].explain("t", KEY, "quality_share").leaves()}
+    assert "long_input_logit" not in {step.name for step in found[0].explain("t", KEY, "quality_share").leaves()}
+
+
 def test_guessing_counts(catalog: Catalog) -> None:
     """With four answers to choose from nobody scores under 25, and a bar is easier to reach than with none."""
     open_ended = planned(catalog).options("t")
@@ -138,3 +150,40 @@ def test_a_measured_model_becomes_an_option(catalog: Catalog) -> None:
     cell = EvalCell(provider=ref.provider, model=ref.model, effort="default", prompt_version="v1", cases=50, runs=50, passed=48)
     held = EvalSet(name="Ours", imported_on=ON, prompt_version="v1", cells=(cell,))
     assert f"hosted_api:{ref.key}" in planned(catalog, held).options("t").index
+
+
+def test_a_model_that_skipped_a_slice_is_not_proven(catalog: Catalog) -> None:
+    """Another model of the same import ran on all slices; whoever ran on one has shown one."""
+    other = tuple(
+        EvalCell(provider="openai", model="gpt-6-luna", prompt_version="v1", slice=name, cases=500, runs=500, passed=495) for name in "ab"
+    )
+    held = evals({"a": (500, 500)})
+    found = planned(catalog, held.model_copy(update={"cells": (*held.cells, *other)})).options("t")
+    assert found.loc[KEY, "evidence"] != "proven"
+    assert found.loc["hosted_api:openai/gpt-6-luna@default", "evidence"] == "proven"
+
+
+def test_evidence_and_gate_never_contradict_each_other(catalog: Catalog) -> None:
+    """Two providers of the same weights that disagree: each keeps its own verdict."""
+    scores = {"aws/google.gemma-3-12b-it": (0, 50), "novita/google/gemma-3-12b-it": (1000, 1000)}
+    cells = []
+    for name, (passed, n) in scores.items():
+        provider, model = name.split("/", 1)
+        cells.append(EvalCell(provider=provider, model=model, effort="none", prompt_version="v1", cases=n, runs=n, passed=passed))
+    held = EvalSet(name="Ours", imported_on=ON, prompt_version="v1", cells=tuple(cells))
+    found = planned(catalog, held).options("t")
+    for name, (evidence, gate) in zip(scores, (("failing", "fail"), ("proven", "pass")), strict=True):
+        assert tuple(found.loc[f"hosted_api:{name}@none", ["evidence", "gate_quality"]]) == (evidence, gate)
+
+
+def test_a_slice_at_the_bar_reaches_it(catalog: Catalog) -> None:
+    """41 of 50 is 82 of 100, whatever floating point makes of 180 errors in 1,000."""
+    quality = QualityBar(errors_per_1000=180)
+    assert row(planned(catalog, evals({"a": (41, 50), "b": (50, 50)}), quality=quality))["evidence"] != "failing"
+
+
+def test_the_mean_lies_within_its_range(catalog: Catalog) -> None:
+    for held in ((), (evals({"": (1000, 1000)}),), (evals({"": (2, 50)}),)):
+        options = planned(catalog, *held).options("t")
+        assert (options["quality_share"] >= options["quality_low_share"] - 1e-9).all()
+        assert (options["quality_share"] <= options["quality_high_share"] + 1e-9).all()

@@ -46,7 +46,7 @@ def test_a_model_nobody_knows_is_said_and_predicted(tmp_path: Path, capsys: pyte
     assert code == 0
     assert "line 2: '=evil'" in capsys.readouterr().err
     assert [(r["model_id"], r["effort"]) for r in rows(target)[-2:]] == [("'=evil", "none"), ("gpt-5.5", "minimal")]
-    assert "p_meets" not in rows(target)[0]
+    assert 0.05 <= float(rows(target)[0]["p_meets"]) <= 0.93
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,7 @@ def test_a_model_nobody_knows_is_said_and_predicted(tmp_path: Path, capsys: pyte
         ("mail,codng,gpt-5.5,high,50,45\n", "line 2: no skill 'codng'. Did you mean 'coding'?"),
         ("mail,coding,gpt-5.5,high,50,51\n", "line 2: 'passed' is 51 of 50 cases. Give a number from 0 to 50."),
         ("mail,coding,gpt-5.5,high,50,\n", "line 2: 'passed' is blank of 50"),
+        ("mail,coding,gpt-5.5,high,,45\n", "45 cases passed, and 'n' is blank or 0"),
         ("mail,coding,gpt-5.5,high,fifty,1\n", "line 2: 'fifty' in column 'n' is not a number"),
         ("mail,coding,gpt-5.5,high,nan,1\n", "line 2: 'nan' in column 'n'"),
         ("mail,coding,x,hihg,50,1\n", "line 2: no effort 'hihg'. Did you mean 'high'?"),

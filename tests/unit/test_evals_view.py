@@ -52,7 +52,7 @@ def test_averages_lie_so_the_worst_slice_decides() -> None:
     model = found.models[0]
     assert model.standing == "failing"
     assert words.worst_slice_text(model, found.bar_share).replace("\u00a0", " ") == (
-        "GPT-6 Luna: overall 94 %, slice refunds 78 % is under the bar of 90."
+        "GPT-6 Luna: overall 94 %, slice refunds 78 % is under the bar of 90 and fails it."
     )
 
 
