@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from planner.portfolio_io import dump_portfolio, load_portfolio
 from planner.quality import fit, report
 from planner.quantities import DATA
 from planner.usage.trace_csv import TraceReport, import_trace
+from planner.whole_file import whole_file
 
 EXAMPLE = DATA / "example_portfolio.yaml"
 BAD_INPUT = 2
@@ -83,31 +82,10 @@ def _price(arguments: argparse.Namespace) -> None:
     if arguments.out is None:
         price_file(arguments.calls, sys.stdout, price_calls)
         return
-    with _replaced(arguments.out) as target:
+    with whole_file(arguments.out) as target:
         counts = price_file(arguments.calls, target, price_calls)
     told = [f"{words.count(rows)} {status}" for status, rows in counts.items()]
     print(f"{arguments.out}: {words.plural(sum(counts.values()), 'row')}{': ' if told else ''}{words.listing(told)}.")
-
-
-@contextmanager
-def _replaced(path: Path) -> Any:
-    """A file that appears under its name only when it is whole: a run that stops half-way leaves the old one as it was."""
-    if not path.parent.is_dir():
-        raise InputError(f"There is no folder {path.parent}. Create it first, or choose another place.")
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", newline="", delete=False) as draft:
-        try:
-            yield draft
-        except BaseException:
-            Path(draft.name).unlink()
-            raise
-    os.chmod(draft.name, 0o666 & ~_umask())
-    os.replace(draft.name, path)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _usage_import(arguments: argparse.Namespace) -> None:
@@ -119,7 +97,7 @@ def _usage_import(arguments: argparse.Namespace) -> None:
         portfolio = Portfolio(id=slug(task.name), name=task.name, tasks=(task,))
     else:
         portfolio = before.model_copy(update={"tasks": (*before.tasks, task)})
-    with _replaced(arguments.out) as target:
+    with whole_file(arguments.out) as target:
         target.write(dump_portfolio(portfolio, "yaml"))
     lines = [f"{arguments.out}: task '{task.name}' from {words.plural(report.requests, 'request')}.", *report.sentences]
     if arguments.window_tokens is not None:
@@ -163,7 +141,7 @@ def _export(arguments: argparse.Namespace) -> None:
     found = markdown.files(_planned(arguments))
     arguments.to.mkdir(parents=True, exist_ok=True)
     for name, text in found.items():
-        with _replaced(arguments.to / name) as target:
+        with whole_file(arguments.to / name) as target:
             target.write(text)
     print(f"{arguments.to}: {words.plural(len(found) - 1, 'rationale')} and {markdown.INDEX}.")
 

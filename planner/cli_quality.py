@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,6 +14,7 @@ from planner import words
 from planner.errors import InputError, did_you_mean
 from planner.facts import efforts
 from planner.quality.predict import CapabilityModel, Observation, Stranger, load_capability_model
+from planner.whole_file import whole_file
 
 Command = Callable[[Any, str, Callable[[argparse.Namespace], None], str, str], argparse.ArgumentParser]
 
@@ -129,26 +127,9 @@ def _number(text: str, column: str, where: str) -> float:
     return number
 
 
-@contextmanager
-def _whole_file(path: Path) -> Iterator[Any]:
-    """A file that appears under its name only when it is whole."""
-    if not path.parent.is_dir():
-        raise InputError(f"There is no folder {path.parent}. Create it first, or choose another place.")
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", newline="", delete=False) as draft:
-        try:
-            yield draft
-        except BaseException:
-            Path(draft.name).unlink()
-            raise
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(draft.name, 0o666 & ~mask)
-    os.replace(draft.name, path)
-
-
 def _predict(arguments: argparse.Namespace) -> None:
     bar_share = arguments.bar / 100
-    with _whole_file(arguments.out) as target:
+    with whole_file(arguments.out) as target:
         tasks, notes = predict_file(arguments.scores, target, bar_share)
     for note in notes:
         print(note, file=sys.stderr)
