@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cards, evals_answer, evals_import, evals_next, evals_results, evals_silent, state, task_choice
+from pages.ui import cards, evals_answer, evals_import, evals_next, evals_results, evals_silent, pictures, state, task_choice
 from planner.evals.view import task_evals
 from planner.portfolio import Task
 
@@ -15,6 +15,8 @@ def page(task: Task) -> None:
     evals_answer.draw(plan, view)
     evals_import.draw(task)
     evals_results.draw(view)
+    st.header("Cost and quality", anchor=False)
+    pictures.frontier(plan.options(task.id), plan.decision(task.id))
     evals_answer.telling(view)
     evals_next.draw(plan, view)
     evals_silent.draw(plan, view)

@@ -72,8 +72,9 @@ def test_the_worst_slice_is_called_out(shell: Open, store: Store) -> None:
     plan = stored(store, held(cell(LUNA, 862, 900, "billing"), cell(LUNA, 78, 100, "refunds"), cell(HAIKU, 97, 100, "billing")))
     at = shell("evals", plan=plan.id)
     assert "GPT-6 Luna: overall 94 %, slice refunds 78 % is under the bar of 90 and fails it." in told(at)
-    assert len(alts(at)) == 2
-    assert all("The bar is 90." in alt for alt in alts(at))
+    assert "Cost and quality" in [each.value for each in at.header]
+    assert len(alts(at)) == 3
+    assert all("The bar is 90." in alt for alt in alts(at)[:2])
 
 
 def test_no_difference_is_claimed_between_95_and_97(shell: Open, store: Store) -> None:
