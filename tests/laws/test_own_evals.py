@@ -11,7 +11,7 @@ from planner import plan, words
 from planner.catalog import Catalog, archetypes
 from planner.evals.model import EvalCell, EvalSet
 from planner.plans import Plan
-from planner.portfolio import MeasuredScore, ModelRef, Portfolio, QualityBar, RequestShape, Task
+from planner.portfolio import Change, MeasuredScore, ModelRef, Portfolio, QualityBar, RequestShape, Scenario, Task
 
 ON = date(2026, 11, 21)
 PROVIDER, MODEL = "openai", "gpt-5.5"
@@ -187,3 +187,19 @@ def test_the_mean_lies_within_its_range(catalog: Catalog) -> None:
         options = planned(catalog, *held).options("t")
         assert (options["quality_share"] >= options["quality_low_share"] - 1e-9).all()
         assert (options["quality_share"] <= options["quality_high_share"] + 1e-9).all()
+
+
+def test_b11_the_frontier_follows_a_price_scenario(catalog: Catalog) -> None:
+    """A model on the frontier leaves it when its price rises a hundredfold; what it dominated may come back."""
+    before = planned(catalog, evals({"": (45, 50)}))
+    options = before.options("t")
+    on = options[options["on_frontier"] & (options["provider"] != "groq")]
+    dearest = on.iloc[-1]
+    rise = Change(quantity="price", factor=100.0, provider=dearest["provider"], model=dearest["model"], because="What if")
+    after = plan(before.portfolio, catalog, Scenario(name="Dearer", changes=(rise,))).options("t")
+    assert options.loc[dearest.name, "on_frontier"]
+    assert after.loc[dearest.name, "run_usd_per_month"] == pytest.approx(100 * options.loc[dearest.name, "run_usd_per_month"])
+    cheaper_and_better = after["passes"] & (after["run_usd_per_month"] < after.loc[dearest.name, "run_usd_per_month"])
+    if (after.loc[cheaper_and_better, "quality_share"] >= after.loc[dearest.name, "quality_share"]).any():
+        assert not after.loc[dearest.name, "on_frontier"]
+    assert set(after.index[after["on_frontier"]]) != set(options.index[options["on_frontier"]])
