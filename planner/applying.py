@@ -19,6 +19,7 @@ from planner.commands import (
     MoveTask,
     RemoveCapability,
     RemoveEvals,
+    RemoveLatency,
     RemoveOwnModel,
     RemoveScore,
     RemoveTerm,
@@ -31,6 +32,7 @@ from planner.commands import (
     SetCatalog,
     SetEvals,
     SetExtraModels,
+    SetLatency,
     SetOwnModel,
     SetPolicy,
     SetScore,
@@ -40,6 +42,7 @@ from planner.errors import InputError
 from planner.evals.model import EvalSet
 from planner.fields import RIVALS, field
 from planner.frozen import Frozen
+from planner.measurements.model import LatencyMeasurement
 from planner.portfolio import MeasuredScore, Portfolio, Scenario, Task
 from planner.problems import input_error
 from planner.quantity import shown
@@ -97,6 +100,14 @@ def _apply(portfolio: Portfolio, command: Command) -> Outcome:
             kept, dropped, at = _taken(task.evals, evals_id, _evals, "import of evals")
             keep = SetEvals(task_id=task_id, evals=dropped, index=at)
             return Outcome(_with_task(portfolio, _changed(task, evals=kept)), keep, f"Removed the evals '{dropped.name}' of '{task.name}'")
+        case SetLatency(task_id=task_id, measurement=measurement, index=index):
+            return _set_latency(portfolio, portfolio.task(task_id), measurement, index)
+        case RemoveLatency(task_id=task_id, measurement_id=measurement_id):
+            task = portfolio.task(task_id)
+            rest, gone, at = _taken(task.latencies, measurement_id, _latency, "latency measurement")
+            put_back = SetLatency(task_id=task_id, measurement=gone, index=at)
+            said = f"Removed the latency of {gone.key} of '{task.name}'"
+            return Outcome(_with_task(portfolio, _changed(task, latencies=rest)), put_back, said)
         case DeleteTask(task_id=task_id):
             task, index = portfolio.task(task_id), _position(portfolio.tasks, task_id)
             left = _without(portfolio.tasks, task_id)
@@ -182,6 +193,18 @@ def _subject(term: PriceTerm) -> str:
     if term.provider == ANY:
         return "every provider"
     return term.provider if term.model == ANY else f"{term.provider}/{term.model}"
+
+
+def _set_latency(portfolio: Portfolio, task: Task, measurement: LatencyMeasurement, index: int | None) -> Outcome:
+    held, older = _put(task.latencies, measurement, _latency, index)
+    undo: Command = SetLatency(task_id=task.id, measurement=older) if older else RemoveLatency(
+        task_id=task.id, measurement_id=measurement.id)  # fmt: skip
+    said = f"Latency of {measurement.key} measured for '{task.name}' ({measurement.told})"
+    return Outcome(_with_task(portfolio, _changed(task, latencies=held)), undo, said)
+
+
+def _latency(held: LatencyMeasurement) -> str:
+    return held.id
 
 
 def _evals(held: EvalSet) -> str:

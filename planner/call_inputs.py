@@ -12,6 +12,7 @@ from planner.columns import Column
 from planner.daytime import covered
 from planner.engine import call_graph
 from planner.facts import efforts, latency_classes
+from planner.latency_overrides import Overrides, laid_over
 from planner.modality import audio_input_tokens, image_tokens, rule_row, video_tokens
 from planner.options import CallColumns, Option
 from planner.portfolio import Portfolio, Scenario
@@ -72,9 +73,11 @@ class CallInputs:
 
     def __init__(
         self, portfolio: Portfolio, catalog: Catalog, scenario: Scenario, chosen: list[Option], offers: list[Offer], sheet: PriceSheet,
-        columns: CallColumns, shape_task: np.ndarray,
+        columns: CallColumns, shape_task: np.ndarray, latency: Overrides | None = None,
     ) -> None:  # fmt: skip
+        """`latency` takes the place of latency estimates for single tasks and options."""
         self.portfolio, self.chosen, self.sheet, self.columns, self.shape_task = portfolio, chosen, sheet, columns, shape_task
+        self.latency = latency or {}
         self.shapes = [shape for task in portfolio.tasks for shape in task.shapes]
         self.amounts = {name: _by_case([getattr(s, name) for s in self.shapes]) for name in SHAPE_FIELDS}
         offer = sheet.offer[columns.sheet_column]
@@ -97,8 +100,10 @@ class CallInputs:
         """Every input of the call graph; each broadcasts to (request shapes, call columns)."""
         inputs = self._per_shape(case) | self._per_option(case) | self._sized(case) | self.factors
         inputs |= {name: np.array([[0.0]]) for name in NEVER_IN_A_TASK}
-        for name in ("ttft_tail_ratio", "decode_tail_ratio"):
+        for name in ("ttft_tail_ratio", "decode_tail_ratio", "cached_reading_saved_share"):
             inputs[name] = np.array([[assumptions()[name].typical]])
+        inputs["ttft_is_visible"] = np.array([[0.0]])
+        inputs = self._laid_over(inputs)
         inputs["least_thought_tokens"] = np.array([[assumptions()["least_thought_tokens"].case(case)]])
         base = {name: values[self.columns.sheet_column, 0].reshape(1, -1) for name, values in self.sheet.usd.items()}
         # The middle of the range says whether a prefix is long enough, so that less text never costs more.
@@ -106,6 +111,24 @@ class CallInputs:
         inputs |= base | {"min_cache_tokens": np.array([[0.0]]), "cached_prefix_tokens": prefix}
         size = call_graph().evaluate(inputs, ["input_tokens"])["input_tokens"]
         return inputs | self._rates(base, size, case) | {"min_cache_tokens": self._least_cached(prefix)}
+
+    def latency_case(self, inputs: dict[str, Column], case: str) -> dict[str, Column]:
+        """The typical inputs at the fast (`low`) or slow (`high`) end of network, reading, writing and thinking; measured ones stay.
+
+        Lengths and prices stay typical: this is the spread of the service, not of the requests.
+        """
+        slow, fast = ("high", "low") if case == "high" else ("low", "high")
+        classes, known_efforts = latency_classes(), efforts()
+        ends = {"overhead_s": slow, "prefill_tokens_per_s": fast, "output_tokens_per_s": fast}
+        per_option = {name: [classes[o.fact.size_class, name].case(end) for o in self.chosen] for name, end in ends.items()}
+        per_option["reasoning_ratio"] = [known_efforts[o.ref.effort].reasoning_ratio.case(case) for o in self.chosen]
+        moved = {name: np.array(value, dtype=float)[self.columns.option].reshape(1, -1) for name, value in per_option.items()}
+        moved["least_thought_tokens"] = np.array([[assumptions()["least_thought_tokens"].case(case)]])
+        return self._laid_over(inputs | moved, moved)
+
+    def _laid_over(self, inputs: dict[str, Column], names: Iterable[str] | None = None) -> dict[str, Column]:
+        overrides = self.latency if names is None else {name: self.latency.get(name) for name in names}
+        return laid_over(inputs, overrides, self.shape_task, self.columns.option)
 
     def _per_shape(self, case: str) -> dict[str, Column]:
         inputs = {name: by_case[case] for name, by_case in self.amounts.items()}

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from planner.evals.model import EvalSet
 from planner.frozen import Frozen
+from planner.measurements.model import LatencyMeasurement
 from planner.portfolio import CatalogId, MeasuredScore, ModelRef, Policy, Scenario, Task
 from planner.problems import input_error
 from planner.terms import CapabilityOverride, OwnModel, PriceTerm
@@ -89,6 +90,23 @@ class RemoveEvals(Frozen):
     kind: Literal["remove_evals"] = "remove_evals"
     task_id: str
     evals_id: str
+
+
+class SetLatency(Frozen):
+    """Keep a latency measurement with a task; one with the same id takes its place."""
+
+    kind: Literal["set_latency"] = "set_latency"
+    task_id: str
+    measurement: LatencyMeasurement
+    index: Position = None
+
+
+class RemoveLatency(Frozen):
+    """Take a latency measurement away from a task; the estimate is back."""
+
+    kind: Literal["remove_latency"] = "remove_latency"
+    task_id: str
+    measurement_id: str
 
 
 class DeleteTask(Frozen):
@@ -230,6 +248,8 @@ Command = Annotated[
     | RemoveScore
     | SetEvals
     | RemoveEvals
+    | SetLatency
+    | RemoveLatency
     | DeleteTask
     | MoveTask
     | RenamePortfolio

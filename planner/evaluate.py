@@ -13,14 +13,26 @@ from planner.catalog import Catalog, Offer, PriceSheet, assumptions
 from planner.columns import Column
 from planner.engine import call_graph, option_graph
 from planner.expectations import Expectations, expectations
+from planner.latency_overrides import MeasuredLatency, measured_latency
 from planner.options import CallColumns, Option, options, price_columns
 from planner.portfolio import Portfolio, Scenario, Task, window_fit_share
 
 CALL_RESULTS = ("usd_per_request", "prefill_s", "thinking_s", "decode_s", "ttft_visible_s", "e2e_s", "ttft_tail_s", "e2e_tail_s")
+MEDIANS = ("ttft_visible_s", "e2e_s")
 OPTION_RESULTS = (
     "requests_per_month", "run_usd_per_month", "error_usd", "tco_usd", "cost_per_solved_usd", "quality_share",
     "quality_low_share", "quality_high_share", "p_meets_share", "quality_scale_logit", "growth_months",
 )  # fmt: skip
+
+QUANTILES = {
+    "ttft_p50_s": ("ttft_visible_s", 0.5), "ttft_p95_s": ("ttft_tail_s", 0.95),
+    "e2e_p50_s": ("e2e_s", 0.5), "e2e_p95_s": ("e2e_tail_s", 0.95),
+}  # fmt: skip
+MEDIAN_ENDS = {
+    "ttft_p50_s_low": ("ttft_visible_s", "low"), "ttft_p50_s_high": ("ttft_visible_s", "high"),
+    "e2e_p50_s_low": ("e2e_s", "low"), "e2e_p50_s_high": ("e2e_s", "high"),
+}  # fmt: skip
+"""Medians at the fast and slow ends of what is known of the services, and the call result they are medians of."""
 
 SHOWN_INPUTS = ("usd_per_request", "spend_usd", "upfront_usd", "bar_share", "quality_logit", "quality_sd_logit", "chance_share")
 
@@ -48,6 +60,8 @@ class Evaluation:
     """Mean price per request, (tasks, (option, price period) groups)."""
     option_inputs: dict[str, Column]
     expected: Expectations
+    latency: MeasuredLatency
+    """The team's own latency measurements, where they took the place of an estimate."""
     values: dict[str, Column] = field(default_factory=dict)
 
     @property
@@ -57,6 +71,17 @@ class Evaluation:
     @cached_property
     def option_index(self) -> dict[str, int]:
         return {option.key: i for i, option in enumerate(self.options)}
+
+    @cached_property
+    def latency_ends(self) -> dict[str, tuple[dict[str, Column], dict[str, Column]]]:
+        """Inputs and call results at the fast (`low`) and slow (`high`) ends of what is known of the services."""
+        ends = {}
+        full = (len(self.shape_share), len(self.columns.option))
+        for case in ("low", "high"):
+            inputs = self.inputs_by_case.latency_case(self.call_inputs, case)
+            made = call_graph().evaluate(inputs, MEDIANS)
+            ends[case] = inputs, {name: np.broadcast_to(value, full) for name, value in made.items()}
+        return ends
 
     @cached_property
     def task_index(self) -> dict[str, int]:
@@ -86,7 +111,8 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Eval
     offers, sheet, columns = price_columns(chosen, catalog, as_of, portfolio.policy.horizon_months)
     shape_task = np.repeat(np.arange(len(portfolio.tasks)), [len(t.shapes) for t in portfolio.tasks])
     shape_share = np.array([s.share for t in portfolio.tasks for s in t.shapes])
-    by_case = CallInputs(portfolio, catalog, scenario, chosen, offers, sheet, columns, shape_task)
+    latency = measured_latency(portfolio.tasks, chosen)
+    by_case = CallInputs(portfolio, catalog, scenario, chosen, offers, sheet, columns, shape_task, latency.overrides)
     inputs = by_case.case("typical")
     calls = call_graph().evaluate(inputs, CALL_RESULTS)
     full = (len(shape_share), len(columns.option))
@@ -94,7 +120,7 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Eval
     result = Evaluation(
         portfolio, scenario, as_of, chosen, offers, sheet, columns, shape_task, shape_share, by_case, inputs, calls,
         group_usd=_by_group(calls["usd_per_request"], columns, shape_task, shape_share, len(portfolio.tasks)),
-        option_inputs={}, expected=expectations(portfolio.tasks, chosen),
+        option_inputs={}, expected=expectations(portfolio.tasks, chosen), latency=latency,
     )  # fmt: skip
     result.option_inputs = _option_inputs(result)
     result.values = _option_values(result)
@@ -120,10 +146,10 @@ def weighted_quantile(values: Column, share: Column, at: float) -> Column:
     return np.asarray(np.take_along_axis(np.take_along_axis(values, order, axis=0), reached.argmax(axis=0)[None], axis=0)[0])
 
 
-def _quantiles(evaluation: Evaluation, name: str, at: float) -> Column:
-    """A quantile over a task's request shapes for every option: (tasks, options)."""
+def _quantiles(evaluation: Evaluation, calls: Column, at: float) -> Column:
+    """A quantile of a call result over a task's request shapes for every option: (tasks, options)."""
     columns = evaluation.columns
-    now = np.add.reduceat(evaluation.call_values[name], columns.group_starts, axis=1)[:, columns.first_group]
+    now = np.add.reduceat(calls, columns.group_starts, axis=1)[:, columns.first_group]
     result = np.empty((len(evaluation.tasks), now.shape[1]))
     bounds = np.searchsorted(evaluation.shape_task, np.arange(len(evaluation.tasks) + 1))
     single = np.diff(bounds) == 1
@@ -187,10 +213,13 @@ def _option_values(evaluation: Evaluation) -> dict[str, Column]:
     values = {k: np.broadcast_to(v, shape) for k, v in option_graph().evaluate(inputs, OPTION_RESULTS).items()}
     values |= {name: np.broadcast_to(inputs[name], shape) for name in SHOWN_INPUTS}
     values["peak_run_usd_per_month"] = np.maximum.reduceat(periods["period_peak_usd_per_month"], columns.first_group, axis=1)
-    values["ttft_p50_s"] = _quantiles(evaluation, "ttft_visible_s", 0.5)
-    values["ttft_p95_s"] = _quantiles(evaluation, "ttft_tail_s", 0.95)
-    values["e2e_p50_s"] = _quantiles(evaluation, "e2e_s", 0.5)
-    values["e2e_p95_s"] = _quantiles(evaluation, "e2e_tail_s", 0.95)
+    for name, (made, at) in QUANTILES.items():
+        values[name] = _quantiles(evaluation, evaluation.call_values[made], at)
+    for name, (made, case) in MEDIAN_ENDS.items():
+        values[name] = _quantiles(evaluation, evaluation.latency_ends[case][1][made], 0.5)
+    values["latency_measured"] = np.zeros(shape)
+    for t, o in evaluation.latency.used:
+        values["latency_measured"][t, o] = 1.0
     for name in ("prefill_s", "thinking_s", "decode_s"):
         means = _by_group(evaluation.call_values[name], columns, evaluation.shape_task, evaluation.shape_share, shape[0])
         values[name] = means[:, columns.first_group]

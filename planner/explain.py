@@ -13,8 +13,9 @@ from planner.catalog import Catalog, archetypes, assumptions
 from planner.columns import Column
 from planner.decision import Source, Step
 from planner.engine import call_graph, option_graph
-from planner.evaluate import Evaluation
+from planner.evaluate import MEDIAN_ENDS, QUANTILES, Evaluation
 from planner.expectations import PARTS, unit_of
+from planner.explain_latency import latency_leaf
 from planner.explain_rates import RateExplainer
 from planner.facts import efforts, latency_classes
 from planner.graph import shown
@@ -24,10 +25,6 @@ from planner.portfolio import Task
 from planner.quality.task import OwnScore
 from planner.steps import assumed, step
 
-QUANTILES = {
-    "ttft_p50_s": ("ttft_visible_s", 0.5), "ttft_p95_s": ("ttft_tail_s", 0.95),
-    "e2e_p50_s": ("e2e_s", 0.5), "e2e_p95_s": ("e2e_tail_s", 0.95),
-}  # fmt: skip
 MEANS = ("usd_per_request", "prefill_s", "thinking_s", "decode_s", "overhead_s", "wait_s")
 _PER_UNIT = {per_unit: modality for modality, (_, per_unit) in SIZED.items()}
 CASES = {"run_usd_per_month_low": "low", "run_usd_per_month_high": "high"}
@@ -59,7 +56,11 @@ class Explainer:
 
     def _option_leaf(self, name: str, value: float) -> Step:
         if name in QUANTILES:
-            return self._quantile(name, *QUANTILES[name])
+            call_name, at = QUANTILES[name]
+            return self._quantile(name, call_name, at, self.evaluation.call_inputs, self.evaluation.call_values)
+        if name in MEDIAN_ENDS:
+            call_name, case = MEDIAN_ENDS[name]
+            return self._quantile(name, call_name, 0.5, *self.evaluation.latency_ends[case], case)
         if name in MEANS:
             return self._mean(name, self.evaluation.columns.first_group[self.o], self.evaluation.call_inputs)
         if name in assumptions():
@@ -248,13 +249,15 @@ class Explainer:
         formula = f"mean over {len(parts)} request shapes, weighted by their share"
         return step(name, value, "aggregate", None, *parts, formula=formula, substituted=sums)
 
-    def _quantile(self, name: str, call_name: str, at: float) -> Step:
+    def _quantile(
+        self, name: str, call_name: str, at: float, inputs: Mapping[str, Column], made: Mapping[str, Column], case: str = "typical"
+    ) -> Step:
         columns = self.evaluation.columns
         column = int(columns.group_starts[columns.first_group[self.o]])
-        values = self.evaluation.call_values[call_name][self.rows, column]
+        values = made[call_name][self.rows, column]
         value = float(self.evaluation.values[name][self.t, self.o])
         sets = self.rows[int(np.argmin(np.abs(values - value)))]
-        part = self._shape(sets, call_name, column, self.evaluation.call_inputs)
+        part = self._shape(sets, call_name, column, inputs, case)
         formula = (
             part.label
             if len(self.rows) == 1
@@ -276,6 +279,11 @@ class Explainer:
 
     def _call_leaf(self, name: str, value: float, n: int, column: int, row: dict[str, float], case: str) -> Step:
         effort = efforts()[self.option.ref.effort]
+        measured_by = self.evaluation.latency.overridden(name, self.t, self.o)
+        if measured_by is not None:
+            return latency_leaf(name, value, measured_by, row)
+        if name == "ttft_is_visible":
+            return step(name, value, "fact", Source("definition", "An estimate: TTFT is that of the first token, thinking comes on top"))
         if name in self.evaluation.sheet.usd or name in {"region_factor", "discount_share", "price_factor"}:
             return self._rates.explain(name, value, n, column, row, case)
         if name == "is_reasoning":

@@ -177,11 +177,10 @@ def _taken(node: ast.expr, values: Mapping[str, float]) -> ast.expr:
             return _taken(node.args[1 if holds else 2], values)
     if isinstance(node, ast.BinOp):
         left, right = _taken(node.left, values), _taken(node.right, values)
-        if isinstance(node.op, ast.Add):
-            if _is_nothing(right, values):
-                return left
-            if _is_nothing(left, values):
-                return right
+        if isinstance(node.op, ast.Add | ast.Sub) and _is_nothing(right, values):
+            return left
+        if isinstance(node.op, ast.Add) and _is_nothing(left, values):
+            return right
         return ast.BinOp(left, node.op, right)
     if isinstance(node, ast.Call):
         return ast.Call(node.func, [_taken(argument, values) for argument in node.args], [])

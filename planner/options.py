@@ -12,6 +12,7 @@ from planner.catalog import Catalog, Offer, PriceSheet
 from planner.columns import Column
 from planner.evals.model import overall
 from planner.facts import ModelFact
+from planner.measurements.model import SELF_HOSTED
 from planner.pattern import Call, Pattern, registry
 from planner.portfolio import ModelRef, Portfolio
 
@@ -64,6 +65,7 @@ def candidates(portfolio: Portfolio, catalog: Catalog) -> list[ModelRef]:
         extra += [task.current] if task.current else []
         extra += [ModelRef(provider=m.provider, model=m.model, effort=m.effort) for m in task.measured]
         extra += [ModelRef(provider=m.provider, model=m.model, effort=m.effort) for held in task.evals for m in overall(held) if m.known]
+        extra += [ModelRef(provider=m.provider, model=m.model, effort=m.effort) for m in task.latencies if m.provider != SELF_HOSTED]
     seen = {ref.key: ref for ref in [*catalog.shortlist(), *extra] if catalog.plans_at(ref)}
     return list(seen.values())
 

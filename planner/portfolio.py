@@ -18,6 +18,7 @@ from planner.daytime import HOURS, even_shares, hours_text, spans_of
 from planner.errors import InputError
 from planner.evals.model import EvalSet
 from planner.frozen import Frozen, Identifier, ModelId, Name, Text
+from planner.measurements.model import MOST_KEPT, LatencyMeasurement
 from planner.quantity import Quantity, bounded
 from planner.terms import CapabilityOverride, OwnModel, PriceTerm
 
@@ -226,6 +227,8 @@ class Task(Frozen):
     measured: Annotated[tuple[MeasuredScore, ...], Field(max_length=1000)] = ()
     evals: Annotated[tuple[EvalSet, ...], Field(max_length=20)] = ()
     """Imported evaluations of this task, the newest last; of two that measured one model the newest counts."""
+    latencies: Annotated[tuple[LatencyMeasurement, ...], Field(max_length=MOST_KEPT)] = ()
+    """The team's own latency measurements; the newest of a model and effort takes the place of the estimate."""
     observed_requests: Annotated[int | None, Field(ge=1)] = None
     """How many logged requests the shapes were measured on; None when they were typed."""
     input_survival: Annotated[tuple[SurvivalPoint, ...], Field(max_length=4096)] = ()
@@ -254,6 +257,9 @@ class Task(Frozen):
         ids = [held.id for held in self.evals]
         if len(set(ids)) < len(ids):
             raise InputError(f"'{self.name}' holds the same evals twice. Keep one of them.")
+        ids = [each.id for each in self.latencies]
+        if len(set(ids)) < len(ids):
+            raise InputError(f"'{self.name}' holds the same latency measurement twice. Keep one of them.")
         return self
 
     @model_validator(mode="after")

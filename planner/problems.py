@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from planner.errors import InputError, InputErrors, did_you_mean
 from planner.evals.model import EvalCell, EvalSet
+from planner.measurements.model import LatencyMeasurement
 from planner.portfolio import (
     Change,
     Constraints,
@@ -38,6 +39,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "measured": MeasuredScore,
     "evals": EvalSet,
     "cells": EvalCell,
+    "latencies": LatencyMeasurement,
     "current": ModelRef,
     "extra_models": ModelRef,
     "policy": Policy,

@@ -1,15 +1,17 @@
 """How long one request takes on a hosted API: a sourced class estimate with spread, not a promise."""
 
-from planner.columns import Column
+from planner.columns import Column, charge
 from planner.formula import formula
 
 LEVEL = "call"
 
 
-@formula(unit="s", source="definition")
-def prefill_s(input_tokens: Column, prefill_tokens_per_s: Column) -> Column:
-    """Time the model takes to read the input; twice the input takes twice as long."""
-    return input_tokens / prefill_tokens_per_s
+@formula(unit="s", source="openai-caching-201")
+def prefill_s(
+    input_tokens: Column, cache_read_tokens: Column, cached_reading_saved_share: Column, prefill_tokens_per_s: Column
+) -> Column:
+    """Time the model takes to read the input; twice the input takes twice as long, and what comes from the cache is read faster."""
+    return (input_tokens - charge(cache_read_tokens, cached_reading_saved_share)) / prefill_tokens_per_s
 
 
 @formula(unit="s", source="definition")
@@ -19,9 +21,9 @@ def ttft_s(wait_s: Column, overhead_s: Column, prefill_s: Column) -> Column:
 
 
 @formula(unit="s", source="definition")
-def thinking_s(reasoning_output_tokens: Column, output_tokens_per_s: Column) -> Column:
-    """Time spent on reasoning tokens before the first visible one."""
-    return reasoning_output_tokens / output_tokens_per_s
+def thinking_s(reasoning_output_tokens: Column, ttft_is_visible: Column, output_tokens_per_s: Column) -> Column:
+    """Time spent on reasoning tokens before the first visible one; none is added to a measured TTFT that holds the thinking."""
+    return (reasoning_output_tokens - charge(ttft_is_visible, reasoning_output_tokens)) / output_tokens_per_s
 
 
 @formula(unit="s", source="definition")
@@ -37,9 +39,11 @@ def decode_s(visible_output_tokens: Column, output_tokens_per_s: Column) -> Colu
 
 
 @formula(unit="s", source="definition")
-def e2e_s(ttft_s: Column, output_tokens: Column, output_tokens_per_s: Column) -> Column:
-    """End to end: TTFT plus all output tokens at the output speed."""
-    return ttft_s + output_tokens / output_tokens_per_s
+def e2e_s(
+    ttft_s: Column, output_tokens: Column, ttft_is_visible: Column, reasoning_output_tokens: Column, output_tokens_per_s: Column
+) -> Column:
+    """End to end: TTFT plus all output tokens at the output speed, without thinking that a measured TTFT already holds."""
+    return ttft_s + (output_tokens - charge(ttft_is_visible, reasoning_output_tokens)) / output_tokens_per_s
 
 
 @formula(unit="s_per_token", source="definition")

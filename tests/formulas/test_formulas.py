@@ -24,7 +24,8 @@ BOTH = [(graph, name) for graph in (call_graph(), option_graph()) for name in gr
 IDS = [name for _, name in BOTH]
 
 AGGREGATES = {"usd_per_request", "spend_usd", "prefill_s", "thinking_s", "decode_s", "ttft_p50_s", "ttft_p95_s", "e2e_p50_s", "e2e_p95_s",
-              "window_fit_share", "run_usd_per_month_low", "run_usd_per_month_high", "peak_run_usd_per_month"}  # fmt: skip
+              "window_fit_share", "run_usd_per_month_low", "run_usd_per_month_high", "peak_run_usd_per_month", "ttft_p50_s_low",
+              "ttft_p50_s_high", "e2e_p50_s_low", "e2e_p50_s_high"}  # fmt: skip
 """Made by evaluate.py from call results: sums and quantiles over request shapes, price periods and cases."""
 
 

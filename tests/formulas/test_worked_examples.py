@@ -18,7 +18,7 @@ EXAMPLES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "worked
 
 NONE_OF_IT: dict[str, float] = {
     **dict.fromkeys((*SHAPE_FIELDS, *NEVER_IN_A_TASK, "history_tokens", "reasoning_output_tokens"), 0),
-    **dict.fromkeys(("min_cache_tokens", "cached_prefix_tokens"), 0),
+    **dict.fromkeys(("min_cache_tokens", "cached_prefix_tokens", "cached_reading_saved_share", "ttft_is_visible"), 0),
     **dict.fromkeys((*RATES, *(per_unit for _, per_unit in SIZED.values())), np.nan),
     "usd_per_call": 0, "region_factor": 1, "discount_share": 0, "price_factor": 1, "least_billed_audio_s": 0,
 }  # fmt: skip
@@ -48,6 +48,7 @@ def test_l3_percentiles_come_from_the_lengths_not_from_the_mean() -> None:
     """With TTFT 0.5 s and 80 tokens a second, output lengths like a code assistant's give 0.66 s at p50 and 1.63 s at p95."""
     lengths = np.array([13.0] * 51 + [30.0] * 43 + [90.0] * 6)
     given = {"ttft_s": np.array([0.5]), "output_tokens": lengths, "output_tokens_per_s": np.array([80.0])}
+    given |= {"ttft_is_visible": np.array([0.0]), "reasoning_output_tokens": np.array([0.0])}
     seconds = call_graph().evaluate(given, ["e2e_s"])["e2e_s"]
     assert np.quantile(seconds, 0.5) == pytest.approx(0.6625)
     assert np.quantile(seconds, 0.95) == pytest.approx(1.625)
