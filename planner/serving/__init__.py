@@ -1,0 +1,1 @@
+"""Serving a model oneself: latency under load, replicas, bursts and cold starts."""
