@@ -36,6 +36,7 @@ from planner.commands import (
     SetOwnModel,
     SetPolicy,
     SetScore,
+    SetServing,
     SetTerm,
 )
 from planner.errors import InputError
@@ -130,6 +131,9 @@ def _apply_to_plan(portfolio: Portfolio, command: Command) -> Outcome:
             return Outcome(renamed, RenamePortfolio(name=portfolio.name), f"Renamed the plan to '{renamed.name}'")
         case SetPolicy(policy=policy):
             return Outcome(_with(portfolio, policy=policy), SetPolicy(policy=portfolio.policy), "Changed the policy")
+        case SetServing(serving=serving):
+            said = "Changed how you would serve models yourself"
+            return Outcome(_with(portfolio, serving=serving), SetServing(serving=portfolio.serving), said)
         case SetAsOf(as_of=as_of):
             said = f"Prices are read on {as_of.isoformat()}"
             return Outcome(_with(portfolio, as_of=as_of), SetAsOf(as_of=portfolio.as_of), said)

@@ -42,6 +42,8 @@ _USED_WHERE = {
 
 CASES = ("low", "typical", "high")
 
+TOKENS = ("input_tokens", "cache_read_tokens", "output_tokens", "reasoning_output_tokens")
+
 SIZED = {"image": ("images", "tokens_per_image"), "audio_in": ("audio_s", "tokens_per_audio_s"), "video": ("video_s", "tokens_per_video_s")}
 """Kinds of input stated in their own size, the field that holds how much, and the tokens of one unit of it."""
 
@@ -95,6 +97,10 @@ class CallInputs:
     def used(self) -> tuple[str, ...]:
         """Rates that some task of the portfolio pays."""
         return tuple(name for name, fields in _USED_WHERE.items() if not fields or self._any(fields))
+
+    def tokens(self) -> dict[str, Column]:
+        """Tokens of each request at each option, typical case: what own GPUs are sized by."""
+        return call_graph().evaluate(self.case("typical"), TOKENS)
 
     def case(self, case: str) -> dict[str, Column]:
         """Every input of the call graph; each broadcasts to (request shapes, call columns)."""

@@ -15,6 +15,7 @@ from planner.catalog.units import STANDS_IN
 from planner.commands import SetCatalog
 from planner.comparison import Comparison, compare
 from planner.errors import InputError
+from planner.options import plain_key
 from planner.plans import Plan
 from planner.portfolio import Portfolio, Scenario
 from planner.store import SnapshotRow, Store, open_store
@@ -122,7 +123,7 @@ def prices_used(plan: Plan) -> set[tuple[str, str, str, str]]:
     rates = {*paid, *(other for rate in paid for other in STANDS_IN.get(rate, ()))}
     used = set()
     for task, decision in zip(plan.portfolio.tasks, plan.decisions, strict=True):
-        today = f"hosted_api:{task.current.key}" if task.current else None
+        today = plain_key(task.current) if task.current else None
         for key in filter(None, (decision.option, decision.runner_up, today)):
             if key in evaluation.option_index:
                 option = evaluation.options[evaluation.option_index[key]]

@@ -9,13 +9,14 @@ import pandas as pd
 
 from planner import words
 from planner.decision import Decision
+from planner.options import plain_key
 
 if TYPE_CHECKING:
     from planner.comparison import Comparison
     from planner.plans import Plan
     from planner.portfolio import Task
 
-RUNGS: Mapping[str, str] = {"hosted": "Hosted", "fine-tune": "Fine-tuned", "train": "Trained"}
+RUNGS: Mapping[str, str] = {"hosted": "Hosted", "self-hosted": "Own GPUs", "fine-tune": "Fine-tuned", "train": "Trained"}
 PARTS: Mapping[str, str] = {
     "overhead_s": "Network and queue",
     "prefill_s": "Reading the input",
@@ -168,7 +169,7 @@ def price_steps(bills: pd.Series) -> list[int]:
 
 def option_months(plan: Plan, task: Task, decision: Decision) -> dict[str, pd.DataFrame]:
     """Bills month by month of the recommended option, its runner-up and today's model, by label; the recommended one first."""
-    today = None if task.current is None else f"hosted_api:{task.current.key}"
+    today = None if task.current is None else plain_key(task.current)
     known = plan.evaluation.option_index
     keys = dict.fromkeys(key for key in (decision.option, decision.runner_up, today) if key in known)
     bills = {plan.label(key): plan.monthly(task.id, key) for key in keys if key}

@@ -13,6 +13,7 @@ from planner.frozen import Frozen
 from planner.measurements.model import LatencyMeasurement
 from planner.portfolio import CatalogId, MeasuredScore, ModelRef, Policy, Scenario, Task
 from planner.problems import input_error
+from planner.serving_policy import ServingPolicy
 from planner.terms import CapabilityOverride, OwnModel, PriceTerm
 
 Position = Annotated[int | None, Field(ge=0)]
@@ -138,6 +139,13 @@ class SetPolicy(Frozen):
     policy: Policy
 
 
+class SetServing(Frozen):
+    """Change how open models would be served on own GPUs."""
+
+    kind: Literal["set_serving"] = "set_serving"
+    serving: ServingPolicy
+
+
 class SetAsOf(Frozen):
     """Change the date prices are read on."""
 
@@ -254,6 +262,7 @@ Command = Annotated[
     | MoveTask
     | RenamePortfolio
     | SetPolicy
+    | SetServing
     | SetAsOf
     | SetExtraModels
     | AddScenario

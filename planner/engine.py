@@ -1,16 +1,19 @@
-"""The two formula graphs: `call` (one request of one model call) and `option` (one way to serve one task)."""
+"""The formula graphs: `call` (one request of one model call), `option` (one way to serve one task), `replica` (its own GPUs)."""
 
 from __future__ import annotations
 
 from functools import cache
 
 from planner.facts import sources
-from planner.formulas import cost, latency, money, quality, tokens
+from planner.formulas import cost, latency, money, own_gpus, quality, tokens
 from planner.graph import Graph
 from planner.quantities import vocabulary
 
 CALL_MODULES = (tokens, cost, latency)
 OPTION_MODULES = (money, quality)
+
+
+REPLICA_MODULES = (own_gpus,)
 
 
 @cache
@@ -23,3 +26,9 @@ def call_graph() -> Graph:
 def option_graph() -> Graph:
     """Formulas of one option for one task: bills, ownership, quality."""
     return Graph(OPTION_MODULES, vocabulary(), sources())
+
+
+@cache
+def replica_graph() -> Graph:
+    """Formulas of a task on own GPUs: replicas, their hours and bills."""
+    return Graph(REPLICA_MODULES, vocabulary(), sources())

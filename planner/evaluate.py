@@ -13,14 +13,15 @@ from planner.catalog import Catalog, Offer, PriceSheet, assumptions
 from planner.columns import Column
 from planner.engine import call_graph, option_graph
 from planner.expectations import Expectations, expectations
-from planner.latency_overrides import MeasuredLatency, measured_latency
+from planner.latency_overrides import MeasuredLatency, measured_latency, merged
 from planner.options import CallColumns, Option, options, price_columns
+from planner.own_serving import OwnServing
 from planner.portfolio import Portfolio, Scenario, Task, window_fit_share
 
 CALL_RESULTS = ("usd_per_request", "prefill_s", "thinking_s", "decode_s", "ttft_visible_s", "e2e_s", "ttft_tail_s", "e2e_tail_s")
 MEDIANS = ("ttft_visible_s", "e2e_s")
 OPTION_RESULTS = (
-    "requests_per_month", "run_usd_per_month", "error_usd", "tco_usd", "cost_per_solved_usd", "quality_share",
+    "requests_per_month", "run_usd_per_month", "all_in_usd_per_request", "error_usd", "tco_usd", "cost_per_solved_usd", "quality_share",
     "quality_low_share", "quality_high_share", "p_meets_share", "quality_scale_logit", "growth_months",
 )  # fmt: skip
 
@@ -34,7 +35,9 @@ MEDIAN_ENDS = {
 }  # fmt: skip
 """Medians at the fast and slow ends of what is known of the services, and the call result they are medians of."""
 
-SHOWN_INPUTS = ("usd_per_request", "spend_usd", "upfront_usd", "bar_share", "quality_logit", "quality_sd_logit", "chance_share")
+SHOWN_INPUTS = (
+    "usd_per_request", "fixed_usd_per_month", "spend_usd", "upfront_usd", "bar_share", "quality_logit", "quality_sd_logit", "chance_share",
+)  # fmt: skip
 
 
 @dataclass
@@ -62,6 +65,8 @@ class Evaluation:
     expected: Expectations
     latency: MeasuredLatency
     """The team's own latency measurements, where they took the place of an estimate."""
+    own: OwnServing
+    """What options on own GPUs take: their GPUs, bills and latency."""
     values: dict[str, Column] = field(default_factory=dict)
 
     @property
@@ -112,7 +117,10 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Eval
     shape_task = np.repeat(np.arange(len(portfolio.tasks)), [len(t.shapes) for t in portfolio.tasks])
     shape_share = np.array([s.share for t in portfolio.tasks for s in t.shapes])
     latency = measured_latency(portfolio.tasks, chosen)
-    by_case = CallInputs(portfolio, catalog, scenario, chosen, offers, sheet, columns, shape_task, latency.overrides)
+    by_case = CallInputs(portfolio, catalog, scenario, chosen, offers, sheet, columns, shape_task)
+    own = OwnServing(portfolio, chosen, columns, by_case.tokens(), shape_task, shape_share, _requests(portfolio, scenario, as_of), as_of)
+    # What was measured stands, whatever a model of own GPUs says.
+    by_case.latency = merged(own.latency_overrides(), latency.overrides)
     inputs = by_case.case("typical")
     calls = call_graph().evaluate(inputs, CALL_RESULTS)
     full = (len(shape_share), len(columns.option))
@@ -120,11 +128,29 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Eval
     result = Evaluation(
         portfolio, scenario, as_of, chosen, offers, sheet, columns, shape_task, shape_share, by_case, inputs, calls,
         group_usd=_by_group(calls["usd_per_request"], columns, shape_task, shape_share, len(portfolio.tasks)),
-        option_inputs={}, expected=expectations(portfolio.tasks, chosen), latency=latency,
+        option_inputs={}, expected=expectations(portfolio.tasks, chosen), latency=latency, own=own,
     )  # fmt: skip
     result.option_inputs = _option_inputs(result)
     result.values = _option_values(result)
     return result
+
+
+def _requests(portfolio: Portfolio, scenario: Scenario, as_of: date) -> Column:
+    """Requests of a month at the price date, (tasks,)."""
+    inputs = _volume_inputs(portfolio, scenario, as_of)
+    found = option_graph().evaluate(inputs, ["requests_per_month"])["requests_per_month"]
+    return np.broadcast_to(found, (len(portfolio.tasks), 1))[:, 0]
+
+
+def _volume_inputs(portfolio: Portfolio, scenario: Scenario, as_of: date) -> dict[str, Column]:
+    """What a month's requests are made of, (tasks, 1) each."""
+    return {
+        **{name: np.array([[assumptions()[name].typical]]) for name in ("hours_per_month", "hours_per_day")},
+        "requests_per_day": _column([t.traffic.requests_per_day.typical for t in portfolio.tasks]),
+        "volume_factor": np.array([[volume_factor(scenario)]]),
+        "months_ahead": np.array([[months_ahead(portfolio, as_of)]]),
+        "growth_share_per_month": _column([t.traffic.growth_share_per_month for t in portfolio.tasks]),
+    }
 
 
 def _by_group(values: Column, columns: CallColumns, shape_task: np.ndarray, share: Column, tasks: int) -> Column:
@@ -177,18 +203,16 @@ def _option_inputs(evaluation: Evaluation) -> dict[str, Column]:
     """Inputs of the option graph; each broadcasts to (tasks, options)."""
     tasks, policy, expected = evaluation.tasks, evaluation.portfolio.policy, evaluation.expected
     nan = float("nan")
-    constants = ("hours_per_month", "hours_per_day", "harness_share", "least_variance_share", "greatest_bar_share", "student_df",
+    constants = ("harness_share", "least_variance_share", "greatest_bar_share", "student_df",
                  "student_scale", "interval_80_t", "least_probability_share",
                  "most_probability_share")  # fmt: skip
     return {
         **{name: np.array([[assumptions()[name].typical]]) for name in constants},
+        **_volume_inputs(evaluation.portfolio, evaluation.scenario, evaluation.as_of),
         "usd_per_request": evaluation.group_usd[:, evaluation.columns.first_group],
-        "requests_per_day": _column([t.traffic.requests_per_day.typical for t in tasks]),
-        "volume_factor": np.array([[volume_factor(evaluation.scenario)]]),
-        "months_ahead": np.array([[months_ahead(evaluation.portfolio, evaluation.as_of)]]),
-        "growth_share_per_month": _column([t.traffic.growth_share_per_month for t in tasks]),
         "period_start_months": np.array([[0.0]]),
         "period_end_months": np.array([[float(policy.horizon_months)]]),
+        "fixed_usd_per_month": evaluation.own.fixed("typical"),
         "upfront_usd": np.zeros((1, len(evaluation.options))),
         "usd_per_error": _column([nan if t.quality.usd_per_error is None else t.quality.usd_per_error for t in tasks]),
         "bar_share": _column([bar_share(t) for t in tasks]),
@@ -209,10 +233,11 @@ def _option_values(evaluation: Evaluation) -> dict[str, Column]:
         "period_end_months": columns.group_end_months.reshape(1, -1),
     }
     periods = option_graph().evaluate(by_period, ["period_spend_usd", "period_peak_usd_per_month"])
-    inputs["spend_usd"] = np.add.reduceat(periods["period_spend_usd"], columns.first_group, axis=1)
+    inputs["spend_usd"] = np.add.reduceat(periods["period_spend_usd"], columns.first_group, axis=1) + evaluation.own.spend_usd
     values = {k: np.broadcast_to(v, shape) for k, v in option_graph().evaluate(inputs, OPTION_RESULTS).items()}
     values |= {name: np.broadcast_to(inputs[name], shape) for name in SHOWN_INPUTS}
-    values["peak_run_usd_per_month"] = np.maximum.reduceat(periods["period_peak_usd_per_month"], columns.first_group, axis=1)
+    peaks = np.maximum.reduceat(periods["period_peak_usd_per_month"], columns.first_group, axis=1)
+    values["peak_run_usd_per_month"] = peaks + evaluation.own.peak_usd_per_month
     for name, (made, at) in QUANTILES.items():
         values[name] = _quantiles(evaluation, evaluation.call_values[made], at)
     for name, (made, case) in MEDIAN_ENDS.items():
@@ -225,7 +250,8 @@ def _option_values(evaluation: Evaluation) -> dict[str, Column]:
         values[name] = means[:, columns.first_group]
     now = columns.group_starts[columns.first_group]
     for name in ("overhead_s", "wait_s"):
-        values[name] = np.broadcast_to(evaluation.call_inputs[name][:, now], shape)
+        by_shape = np.broadcast_to(evaluation.call_inputs[name], evaluation.call_values["e2e_s"].shape)[:, now]
+        values[name] = _per_task(by_shape * evaluation.shape_share[:, None], evaluation.shape_task, shape[0])
     for case in ("low", "high"):
         values[f"run_usd_per_month_{case}"] = np.broadcast_to(_run_case(evaluation, case), shape)
     values["window_fit_share"] = _window_fit(evaluation)
@@ -242,6 +268,7 @@ def _run_case(evaluation: Evaluation, case: str) -> Column:
     case_inputs = evaluation.option_inputs | {
         "usd_per_request": groups[:, evaluation.columns.first_group],
         "requests_per_day": _column([t.traffic.requests_per_day.case(case) for t in portfolio.tasks]),
+        "fixed_usd_per_month": evaluation.own.fixed(case),
     }
     return option_graph().evaluate(case_inputs, ["run_usd_per_month"])["run_usd_per_month"]
 

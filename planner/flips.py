@@ -31,6 +31,7 @@ class _Moved:
         self.upfront = values["upfront_usd"][t][self.keep]
         self.errors = values["tco_usd"][t][self.keep] - self.spend - self.upfront
         self.run = values["peak_run_usd_per_month"][t][self.keep]
+        self.own = evaluation.own.of_task(t, self.keep)
         self.complexity = np.array([evaluation.options[i].pattern.complexity for i in self.keep])
         self.proven_to, self.rank = found.proven_to[t][self.keep], found.rank[t][self.keep]
         self.saving = policy.simplicity_saving_share
@@ -48,11 +49,17 @@ class _Moved:
 
     def volume(self, factor: Column) -> np.ndarray:
         f = factor[:, None]
-        return self._pick(self.meets & (self.run * f <= self.budget), self.upfront + (self.spend + self.errors) * f)
+        spend, run = self.own.at_volume(factor)
+        by_request, by_request_run = self.spend - self.own.spend, self.run - self.own.run
+        eligible = self.meets & (by_request_run * f + run <= self.budget)
+        return self._pick(eligible, self.upfront + (by_request + self.errors) * f + spend)
 
     def price(self, model: str, factor: Column) -> np.ndarray:
+        # On own GPUs the price that moves is that of a GPU hour; people cost what they did.
         f = np.where(self.models == model, factor[:, None], 1.0)
-        return self._pick(self.meets & (self.run * f <= self.budget), self.upfront + self.spend * f + self.errors)
+        spend, run = self.spend - self.own.people_spend, self.run - self.own.people_run
+        eligible = self.meets & (run * f + self.own.people_run <= self.budget)
+        return self._pick(eligible, self.upfront + spend * f + self.own.people_spend + self.errors)
 
     def quality_bar(self, bar: Column) -> np.ndarray:
         eligible = (bar[:, None] <= self.reachable_bar) & (self.run <= self.budget)

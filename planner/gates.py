@@ -188,7 +188,9 @@ def _modality(evaluation: Evaluation, needed: tuple[str, ...]) -> np.ndarray:
 
 def _provider(evaluation: Evaluation, allowed: tuple[str, ...], denied: tuple[str, ...]) -> np.ndarray:
     return np.array([
-        PASS if (not allowed or o.ref.provider in allowed) and o.ref.provider not in denied else FAIL for o in evaluation.options
+        # A list of providers says who may be sent data; on own GPUs nobody is, unless that is ruled out by name.
+        PASS if (not allowed or o.pattern.own_gpus or o.ref.provider in allowed) and o.ref.provider not in denied else FAIL
+        for o in evaluation.options
     ])  # fmt: skip
 
 

@@ -38,6 +38,16 @@ class Option:
         return f"{self.fact.name}{effort}{served}"
 
 
+PLAIN = ("hosted_api", "self_hosted")
+"""The plainest pattern of a model, by whether a provider or the team serves it."""
+
+
+def plain_key(ref: ModelRef | str) -> str:
+    """The option that serves a model, or the key of one, in the plainest way: its provider's API, or own GPUs."""
+    key = ref if isinstance(ref, str) else ref.key
+    return f"{PLAIN[key.startswith(f'{SELF_HOSTED}/')]}:{key}"
+
+
 @dataclass(frozen=True)
 class CallColumns:
     """Columns of the calls frame: one a (option, price period, call), sorted by option, period, call."""
@@ -65,19 +75,20 @@ def candidates(portfolio: Portfolio, catalog: Catalog) -> list[ModelRef]:
         extra += [task.current] if task.current else []
         extra += [ModelRef(provider=m.provider, model=m.model, effort=m.effort) for m in task.measured]
         extra += [ModelRef(provider=m.provider, model=m.model, effort=m.effort) for held in task.evals for m in overall(held) if m.known]
-        extra += [ModelRef(provider=m.provider, model=m.model, effort=m.effort) for m in task.latencies if m.provider != SELF_HOSTED]
-    seen = {ref.key: ref for ref in [*catalog.shortlist(), *extra] if catalog.plans_at(ref)}
+        extra += [ModelRef(provider=m.provider, model=m.model, effort=m.effort) for m in task.latencies]
+    seen = {ref.key: ref for ref in [*catalog.shortlist(), *catalog.own_gpu_shortlist(), *extra] if catalog.plans_at(ref)}
     return list(seen.values())
 
 
 def options(portfolio: Portfolio, catalog: Catalog) -> list[Option]:
     """Every pattern with every candidate its calls can be bought from."""
     refs = candidates(portfolio, catalog)
+    own_gpus = np.array([ref.provider == SELF_HOSTED for ref in refs], dtype=bool)
     found = []
     for pattern_id, pattern in registry().items():
-        sold = np.ones(len(refs), dtype=bool)
+        sold = own_gpus == pattern.own_gpus
         for call in pattern.calls:
-            sold &= catalog.offers(call.processing, refs) | (call.processing == "standard")
+            sold = sold & (catalog.offers(call.processing, refs) | (call.processing == "standard"))
         for ref, is_sold in zip(refs, sold, strict=True):
             if is_sold:
                 key = f"{pattern_id}:{ref.key}"

@@ -29,6 +29,8 @@ class Pattern:
     rung: str
     complexity: int
     calls: tuple[Call, ...]
+    own_gpus: bool = False
+    """True when the team serves open weights itself; False when a provider sells the calls."""
 
 
 @cache

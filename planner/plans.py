@@ -20,6 +20,7 @@ from planner.errors import InputError
 from planner.evaluate import Evaluation, evaluate
 from planner.explain import Explainer, total
 from planner.gates import GATES, STATUS, Gates, gate_reason, gates
+from planner.options import plain_key
 from planner.portfolio import AS_IS, Portfolio, Scenario, Task
 from planner.steps import known, step
 
@@ -28,7 +29,7 @@ NOT_COUNTED = ("retries", "evals", "people", "egress", "cache_misses", "tax")
 
 TEXT_COLUMNS = ("task_id", "option", "label", "pattern", "pattern_title", "provider", "model", "effort", "rung", "size_class")
 NUMBER_COLUMNS = (
-    "usd_per_request", "run_usd_per_month", "run_usd_per_month_low", "run_usd_per_month_high", "peak_run_usd_per_month", "upfront_usd",
+    "usd_per_request", "all_in_usd_per_request", "fixed_usd_per_month", "run_usd_per_month", "run_usd_per_month_low", "run_usd_per_month_high", "peak_run_usd_per_month", "upfront_usd",
     "spend_usd", "error_usd", "tco_usd", "cost_per_solved_usd", "ttft_p50_s", "ttft_p95_s", "e2e_p50_s", "e2e_p95_s", "overhead_s",
     "ttft_p50_s_low", "ttft_p50_s_high", "e2e_p50_s_low", "e2e_p50_s_high",
     "prefill_s", "thinking_s", "decode_s", "wait_s", "quality_share", "quality_low_share", "quality_high_share", "p_meets_share",
@@ -139,7 +140,7 @@ class Plan:
 
     def current_usd_per_month(self, task: Task) -> float | None:
         """What the task's model of today costs a month through the plain API; None when unnamed or unpriced."""
-        key = None if task.current is None else f"hosted_api:{task.current.key}"
+        key = None if task.current is None else plain_key(task.current)
         return self.value(task.id, key, "run_usd_per_month") if key in self.evaluation.option_index and key else None
 
     def recommended_usd_per_month(self, task: Task) -> float | None:
@@ -163,7 +164,7 @@ class Plan:
 
     def _task_step(self, task: Task, quantity: str) -> Step:
         if quantity == "current_usd_per_month":
-            key = None if task.current is None else f"hosted_api:{task.current.key}"
+            key = None if task.current is None else plain_key(task.current)
             if key is None or key not in self.evaluation.option_index:
                 why = (
                     "No model of today was named"
@@ -234,7 +235,7 @@ class Plan:
             }
             part = option_graph().evaluate(row, ["period_spend_usd"])["period_spend_usd"]
             bill += np.where(end > start, part, 0.0)
-        return bill
+        return bill + self.evaluation.own.months(t, o)[: len(months)]
 
 
 def plan(portfolio: Portfolio, catalog: Catalog, scenario: Scenario = AS_IS) -> Plan:

@@ -20,6 +20,7 @@ from planner.evals.model import EvalSet
 from planner.frozen import Frozen, Identifier, ModelId, Name, Text
 from planner.measurements.model import MOST_KEPT, LatencyMeasurement
 from planner.quantity import Quantity, bounded
+from planner.serving_policy import ServingPolicy
 from planner.terms import CapabilityOverride, OwnModel, PriceTerm
 
 SCHEMA_VERSION = 1
@@ -348,6 +349,7 @@ class Portfolio(Frozen):
     example: bool = False
     as_of: PriceDate = Field(default_factory=date.today)
     policy: Policy = Policy()
+    serving: ServingPolicy = ServingPolicy()
     tasks: Annotated[tuple[Task, ...], Field(max_length=5000)] = ()
     extra_models: Annotated[tuple[ModelRef, ...], Field(max_length=2000)] = ()
     """Catalogue models considered besides the shortlist."""

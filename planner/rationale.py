@@ -18,12 +18,13 @@ from planner import __version__
 from planner.catalog import Catalog
 from planner.decision import Decision, Source, Step
 from planner.errors import InputError
+from planner.options import plain_key
 from planner.plans import Plan, plan
 from planner.portfolio import AS_IS, ModelRef, Policy, Portfolio, Scenario, Task
 from planner.portfolio_io import load_portfolio
 
 HEADLINES = (
-    "usd_per_request",
+    "all_in_usd_per_request",
     "run_usd_per_month",
     "upfront_usd",
     "tco_usd",
@@ -97,7 +98,7 @@ def rationale(planned: Plan, task_id: str, version: int | None = None) -> Ration
     """The record of one task of a plan; `version` is the saved portfolio's, where there is one."""
     decision, options, task = planned.decision(task_id), planned.options(task_id), planned.portfolio.task(task_id)
     headlines, working, leaves, sources = _working(planned, decision)
-    current = None if task.current is None else f"hosted_api:{task.current.key}"
+    current = None if task.current is None else plain_key(task.current)
     return Rationale(
         plan_id=planned.portfolio.id,
         plan_name=planned.portfolio.name,

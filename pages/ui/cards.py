@@ -14,6 +14,7 @@ from pages.ui import number, state
 from planner import Plan, words
 from planner.chart_data import RUNGS
 from planner.decision import Decision, Evidence, Reason
+from planner.options import plain_key
 from planner.palette import DARK, LIGHT
 from planner.portfolio import Task
 
@@ -88,7 +89,7 @@ def today(plan: Plan, task: Task, key: str) -> None:
     usd = plan.current_usd_per_month(task)
     if usd is None or task.current is None:
         return
-    option = f"hosted_api:{task.current.key}"
+    option = plain_key(task.current)
     number.figure(
         words.label("current_usd_per_month"),
         words.quantity("current_usd_per_month", usd),

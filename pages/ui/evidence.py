@@ -12,6 +12,7 @@ from pages.ui import cards, state
 from planner import words
 from planner.commands import RemoveScore, SetScore
 from planner.errors import InputError
+from planner.options import PLAIN
 from planner.portfolio import MeasuredScore, Task
 from planner.problems import first_sentence
 from planner.quantity import parse_number
@@ -41,7 +42,7 @@ def measured(task: Task, options: pd.DataFrame) -> None:
 
 def _models(options: pd.DataFrame) -> dict[str, str]:
     """Every model and effort considered for this task, by its key."""
-    plain = options[options["pattern"] == "hosted_api"].sort_values("label")
+    plain = options[options["pattern"].isin(PLAIN)].sort_values("label")
     return {str(key).partition(":")[2]: str(label) for key, label in plain["label"].items()}
 
 

@@ -19,6 +19,8 @@ from planner.catalog import snapshot as snapshots
 from planner.catalog.archetypes import Archetype, archetypes
 from planner.catalog.capabilities import Capability, capabilities_of
 from planner.catalog.model_facts import model_fact, overridden, own_model_fact, stated
+from planner.catalog.hardware import open_models
+from planner.catalog.own_weights import BY_THE_TOKEN, own_fact, own_refs
 from planner.catalog.prices import EARLIEST, LATEST, STANDARD, PricePoint
 from planner.catalog.sheet import PriceRow, PriceSheet, price_sheet
 from planner.catalog.snapshot import Snapshot
@@ -26,6 +28,7 @@ from planner.columns import Column
 from planner.daytime import covers
 from planner.decision import Source
 from planner.facts import ModelFact, assumptions, efforts
+from planner.measurements.model import SELF_HOSTED
 from planner.portfolio import ModelRef, Portfolio, Scenario
 from planner.terms import CapabilityOverride, OwnModel, PriceTerm
 
@@ -105,15 +108,17 @@ class Catalog:
         return capabilities_of(self.snapshot.capabilities)
 
     def has(self, ref: ModelRef) -> bool:
-        """True when the exact id is in the catalogue or one of the plan's own models. Ids are never matched loosely."""
-        return (ref.provider, ref.model) in self._listed or (ref.provider, ref.model) in self._own
+        """True when the exact id is in the catalogue, an open model for own GPUs or one of the plan's own. Ids are never matched loosely."""
+        key = ref.provider, ref.model
+        return key in self._listed or key in self._own or (ref.provider == SELF_HOSTED and ref.model in open_models())
 
     def plans_at(self, ref: ModelRef) -> bool:
         """True when the model is known and can be planned at this effort; an effort it lacks has no price."""
         if not self.has(ref) or ref.effort not in efforts():
             return False
         row = self._planned.get((ref.provider, ref.model))
-        return row is None or ref.effort == "default" or ref.effort in self.efforts(ref.provider, ref.model)
+        own_gpus = ref.provider == SELF_HOSTED
+        return (row is None and not own_gpus) or ref.effort == "default" or ref.effort in self.efforts(ref.provider, ref.model)
 
     def fact(self, provider: str, model: str) -> ModelFact:
         """What is known of a model besides prices; fields nobody has sourced are None."""
@@ -121,11 +126,18 @@ class Catalog:
         if key not in self._facts:
             if key in self._own:
                 fact = own_model_fact(self._own[key])
+            elif provider == SELF_HOSTED:
+                fact = self._on_own_gpus(model)
             else:
                 source = self.price_source(provider, model)
                 fact = model_fact(self._listed[key], self._planned.get(key), self.capabilities.get(key), source)
             self._facts[key] = overridden(fact, self._overrides.get(key, ()))
         return self._facts[key]
+
+    def _on_own_gpus(self, model: str) -> ModelFact:
+        found = open_models()[model]
+        same = {key for key, row in self._planned.items() if row["benchmark_model_id"] == found.benchmark_model_id}
+        return own_fact(found, [self.fact(*key) for key in same if found.benchmark_model_id])
 
     def efforts(self, provider: str, model: str) -> tuple[str, ...]:
         """The reasoning efforts the model is planned at."""
@@ -143,6 +155,10 @@ class Catalog:
     def shortlist(self) -> list[ModelRef]:
         """Every (model, effort) considered for every task: the shortlist and the plan's own models."""
         return [*self._shortlist, *(ModelRef(provider=provider, model=model) for provider, model in self._own)]
+
+    def own_gpu_shortlist(self) -> list[ModelRef]:
+        """Every (model, effort) considered on own GPUs."""
+        return list(own_refs())
 
     def archetypes(self) -> dict[str, Archetype]:
         return dict(archetypes())
@@ -243,6 +259,10 @@ class Catalog:
     def _own_rows(self, offers: Sequence[Offer], as_of: date, until: date) -> list[PriceRow]:
         rows = []
         for i, (provider, model, processing) in enumerate(offers):
+            if provider == SELF_HOSTED:
+                # Tokens cost nothing by themselves on own GPUs: their hours are billed.
+                rows += [PriceRow(i, 0, (LATEST - as_of).days, "", 0, name, 0.0) for name in BY_THE_TOKEN]
+                continue
             own = self._own.get((provider, model))
             held = [price for price in own.prices if price.processing == processing] if own else []
             starts = sorted({EARLIEST, *(price.valid_from for price in held)})
@@ -290,6 +310,8 @@ class Catalog:
         if own:
             reason = ". ".join(filter(None, (note, own.reason)))
             return stated("own-model", f"Your own model {provider}/{model}", own.author, reason, own.created_on.isoformat())
+        if provider == SELF_HOSTED:
+            return Source("definition", "On own GPUs a token costs nothing by itself: the hours of the GPUs are billed", note=note)
         row = self._listed[provider, model]
         comments = str(row["price_comments"]).strip()
         title = f"{self.snapshot.title}, {provider}/{model}"

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from planner.decision import Source
 from planner.errors import InputError, did_you_mean
-from planner.facts import Range, _day, _number, _where, assumptions, cited, read_rows
+from planner.facts import Range, _day, _number, _where, _yes, assumptions, cited, efforts_of, read_rows
 
 PROVIDER_GROUPS = ("hyperscaler", "gpu-cloud", "marketplace", "serverless", "index")
 COMMITMENTS = ("on-demand", "spot", "reserved", "average", "derived")
@@ -19,6 +19,9 @@ DATE_PRECISIONS = ("day", "month", "year")
 COMMERCIAL_USES = ("yes", "conditions", "no")
 NUMBER_FORMAT_BITS: Mapping[str, int] = {"fp4": 4, "fp8": 8, "bf16": 16}
 """Narrowest first. T4's fp16 is not among them: no bf16 weights run on it."""
+
+PRECISIONS = ("bf16", "fp8", "int8", "int4", "fp4")
+"""Formats weights are served in."""
 
 STALE_DAYS = 60
 """A price older than this should be looked up again."""
@@ -126,6 +129,12 @@ class OpenModel:
     released_on: date
     verified: str
     benchmark_model_id: str | None
+    family: str
+    efforts: tuple[str, ...]
+    """Efforts the model is planned at."""
+    published_precision: str
+    """The format its makers publish the weights in."""
+    shortlisted: bool
     source: Source
 
     @property
@@ -307,6 +316,10 @@ def open_models() -> Mapping[str, OpenModel]:
             released_on=day(row, "released_on", where),
             verified=row["verified"],
             benchmark_model_id=row["benchmark_model_id"] or None,
+            family=row["family"],
+            efforts=efforts_of(row),
+            published_precision=one_of(row["published_precision"], PRECISIONS, "precision", where),
+            shortlisted=bool(_yes(row["shortlisted"], where)),
             source=cited(row["source"], where, row["checked_on"], row["note"] or row["detail"]),
         )
         if model.active_params_b > model.params_b or model.expert_params_b > model.params_b:

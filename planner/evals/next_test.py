@@ -17,6 +17,7 @@ from planner.columns import Column
 from planner.facts import assumptions
 from planner.formulas import quality as formulas
 from planner.gates import FAIL, GATES, PASS
+from planner.options import PLAIN
 from planner.plans import Plan
 from planner.quality.statistics import wilson_bounds
 from planner.quality.task import needs_positions
@@ -116,7 +117,7 @@ def next_tests(plan: Plan, task_id: str, tested: Collection[str] = (), cases: in
         if ref in known or not found.capable[t, own].any() or not usd or np.isnan(mean + sd):
             continue
         changes, saving = _value(plan, t, own, Belief(mean, sd, chance), cases, bar, ready, meets, now, baseline)
-        first = options[next((i for i in own if options[i].pattern_id == "hosted_api"), own[0])]
+        first = options[next((i for i in own if options[i].pattern_id in PLAIN), own[0])]
         made.append(NextTest(
             ref, first.label, first.fact.family, first.fact.size_class, cases, changes, saving, cases * max(usd),
             chosen is not None and bool(first.fact.family) and first.fact.family == chosen.fact.family,

@@ -9,6 +9,7 @@ import pandas as pd
 from planner.decision import Reason
 from planner.evals.view import TaskEvals
 from planner.expectations import expectations
+from planner.options import plain_key
 from planner.plans import Plan
 from planner.quality import alarms, outcomes, sample_size, statistics
 
@@ -67,7 +68,7 @@ def better(plan: Plan, view: TaskEvals) -> Better | None:
         return None
     best = view.models[0]
     prices = [
-        plan.value(view.task.id, key, "usd_per_request") if (key := f"hosted_api:{each.key}") in plan.evaluation.option_index else None
+        plan.value(view.task.id, key, "all_in_usd_per_request") if (key := plain_key(each.key)) in plan.evaluation.option_index else None
         for each in (view.pick, best)
     ]
     rates = [each.overall.interval.estimate for each in (view.pick, best)]
@@ -101,7 +102,7 @@ def _predicted(plan: Plan, view: TaskEvals) -> tuple[alarms.PredictedSlice, ...]
     able = [
         (float(public.quality_logit[0, at]), float(public.quality_sd_logit[0, at]), each)
         for each in view.models
-        if (at := index.get(f"hosted_api:{each.key}")) is not None
+        if (at := index.get(plain_key(each.key))) is not None
     ]
     able = [each for each in able if each[0] == each[0]]
     if not able:

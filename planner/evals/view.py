@@ -12,6 +12,7 @@ from planner.decision import Evidence
 from planner.evals.model import POSITION_SLICES, EvalCell, EvalSet, Measured, RepeatCount, by_slice, overall
 from planner.evaluate import bar_share
 from planner.gates import evidence_of
+from planner.options import PLAIN, plain_key
 from planner.plans import Plan
 from planner.portfolio import ModelRef, Task
 from planner.quality import outcomes, statistics
@@ -98,7 +99,7 @@ class TaskEvals:
 def task_evals(plan: Plan, task: Task) -> TaskEvals:
     """The evidence of a task: the newest score of a model counts, imported or typed, as in the decision."""
     bar, long = known(bar_share(task)), needs_positions(task)
-    labels = {option.ref.key: option.label for option in reversed(plan.evaluation.options) if option.pattern_id == "hosted_api"}
+    labels = {option.ref.key: option.label for option in reversed(plan.evaluation.options) if option.pattern_id in PLAIN}
     found: dict[str, tuple[tuple[bool, date], ModelEvals]] = {}
 
     def keep(rank: tuple[bool, date], model: ModelEvals) -> None:
@@ -148,7 +149,7 @@ def _model(
 ) -> ModelEvals:  # fmt: skip
     provider, slash, rest = whole.key.rpartition("@")[0].partition("/")
     fact = plan.catalog.fact(provider, rest) if (provider, rest) in set(plan.catalog.model_keys()) else None
-    option = f"hosted_api:{whole.key}"
+    option = plain_key(whole.key)
     priced = [(c.usd_per_case, c.usd_runs) for c in cells if c.usd_per_case is not None and c.usd_runs]
     runs = sum(many for _, many in priced)
     return ModelEvals(
@@ -186,7 +187,7 @@ def _repeats(cells: Sequence[EvalCell]) -> RepeatCount | None:
 
 def standing(plan: Plan, task: Task, whole: Result, pieces: Sequence[Result], bar: float | None, lacks_positions: bool) -> Evidence:
     """What the decision says of the model; of one it does not know, the same rule on its counts alone."""
-    option = plan.evaluation.option_index.get(f"hosted_api:{whole.key}")
+    option = plan.evaluation.option_index.get(plain_key(whole.key))
     if option is not None:
         told = evidence_of(plan.gates, plan.evaluation.task_index[task.id], option)
         # Likely is what other models' scores make it; here stands what its own cases show.

@@ -22,9 +22,15 @@ def requests_per_month(
 
 
 @formula(unit="usd_per_month", source="definition")
-def run_usd_per_month(usd_per_request: Column, requests_per_month: Column) -> Column:
-    """The monthly bill at the price date, before growth."""
-    return usd_per_request * requests_per_month
+def run_usd_per_month(usd_per_request: Column, requests_per_month: Column, fixed_usd_per_month: Column) -> Column:
+    """The monthly bill at the price date, before growth: what requests cost, and what is paid whether they come or not."""
+    return usd_per_request * requests_per_month + fixed_usd_per_month
+
+
+@formula(unit="usd", source="definition")
+def all_in_usd_per_request(usd_per_request: Column, fixed_usd_per_month: Column, requests_per_month: Column) -> Column:
+    """What one request costs with its part of what is paid by the month."""
+    return usd_per_request + choose(fixed_usd_per_month == 0, 0, fixed_usd_per_month / requests_per_month)
 
 
 @formula(unit="month", source="definition")
@@ -73,6 +79,6 @@ def tco_usd(upfront_usd: Column, spend_usd: Column, usd_per_error: Column, error
 
 
 @formula(unit="usd", source="definition")
-def cost_per_solved_usd(usd_per_request: Column, quality_share: Column) -> Column:
+def cost_per_solved_usd(all_in_usd_per_request: Column, quality_share: Column) -> Column:
     """What one right answer costs."""
-    return usd_per_request / quality_share
+    return all_in_usd_per_request / quality_share

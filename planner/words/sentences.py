@@ -77,7 +77,7 @@ _NOT_COUNTED: Mapping[str, str] = {
     "tax": "Taxes, and discounts you have not stated under your terms in the Catalog.",
 }
 
-_PATTERNS: Mapping[str, str] = {"hosted_api": "", "batch_api": ", batch"}
+_PATTERNS: Mapping[str, str] = {"hosted_api": "", "batch_api": ", batch", "self_hosted": ", own GPUs"}
 
 
 _FLIPS: Mapping[str, str] = {"requests_per_day": "Volume", "price_factor": "Price", "quality_bar_score": "Quality bar"}
@@ -85,6 +85,7 @@ _FLIPS: Mapping[str, str] = {"requests_per_day": "Volume", "price_factor": "Pric
 _FAMILIES: Mapping[str, str] = {
     "hosted_api": "Hosted API",
     "batch_api": "Batch API",
+    "self_hosted": "Own GPUs",
     "fine-tune": "Fine-tuning",
     "train": "Training from scratch",
     "unknown": "Models of unknown size",
@@ -239,6 +240,8 @@ def _through(row: Mapping[str, Any]) -> str:
     for served in (f", {title}", _PATTERNS.get(pattern, "")):
         if served and name.casefold().endswith(served.casefold()):
             name = name[: -len(served)]
+    if pattern == "self_hosted":
+        return f"{name} on own GPUs{f' ({where})' if (where := str(row.get('served_on') or '')) else ''}"
     return f"{name} through the {title[:1].lower()}{title[1:]}"
 
 

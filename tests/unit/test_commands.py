@@ -32,6 +32,7 @@ from planner.commands import (
     SetExtraModels,
     SetOwnModel,
     SetPolicy,
+    SetServing,
     SetScore,
     SetTerm,
     command_from_json,
@@ -40,6 +41,7 @@ from planner.commands import (
 from planner.errors import InputError
 from planner.fields import FIELDS
 from planner.portfolio import Change, MeasuredScore, ModelRef, Policy, Portfolio, QualityBar, RequestShape, Scenario, Task
+from planner.serving_policy import ServingPolicy
 from planner.quantity import Quantity
 from planner.terms import CapabilityOverride, OwnModel, OwnPrice, PriceTerm
 from tests.unit.portfolios import SMALL
@@ -92,6 +94,7 @@ COMMANDS: list[tuple[Command, str]] = [
     (MoveTask(task_id="a", index=99), "Moved 'Answer'"),
     (RenamePortfolio(name="  Next  "), "Renamed the plan to 'Next'"),
     (SetPolicy(policy=Policy(horizon_months=24)), "Changed the policy"),
+    (SetServing(serving=ServingPolicy(failover_replicas=2)), "Changed how you would serve models yourself"),
     (SetAsOf(as_of=date(2027, 1, 1)), "Prices are read on 2027-01-01"),
     (SetExtraModels(extra_models=(ModelRef(provider="a", model="b"),)), "Considering 1 model besides the shortlist"),
     (AddScenario(scenario=Scenario(id="x", name="X"), index=0), "Added the scenario 'X'"),

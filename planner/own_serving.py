@@ -1,0 +1,306 @@
+"""Own GPUs for every task: the configuration each open model would run on, its bill month by month, and its latency.
+
+Targets and requests say what one replica takes (planner/serving/sizing.py); the volume says how many replicas. Of the
+configurations worth comparing the one with the lowest bill is taken, again at every volume that a flip or a chart asks about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+
+from planner.columns import Column
+from planner.engine import replica_graph
+from planner.facts import assumptions
+from planner.options import CallColumns, Option
+from planner.portfolio import Portfolio, Task
+from planner.serving.sizing import Need, Replica, latency_at, replicas
+from planner.serving_policy import ServingPolicy
+
+LATENCY_INPUTS = ("overhead_s", "prefill_tokens_per_s", "output_tokens_per_s", "ttft_tail_ratio", "decode_tail_ratio", "wait_s")
+"""What the formulas of latency read; on own GPUs it is worked out from the replica."""
+
+COLD_SHARE = 0.05
+"""When more requests than this meet a cold start, it is in the p95."""
+
+UNSURE = "low"
+"""Grade of predictions on GPUs, models or formats that nobody measured."""
+
+_ASSUMED = ("hours_per_month", "seconds_per_hour", "keep_warm_s", "start_up_s", "weight_load_bytes_per_s")
+
+
+@dataclass(frozen=True)
+class Served:
+    """One task on one open model: the configuration chosen at today's volume, in the busiest minute."""
+
+    need: Need
+    replica: Replica
+    row: Mapping[str, float]
+    """Inputs of the replica formulas."""
+    values: Mapping[str, float]
+    """What they make."""
+    latency: Mapping[str, float]
+
+    @property
+    def sleeps(self) -> bool:
+        return bool(self.row["sleeps"])
+
+    @property
+    def where(self) -> str:
+        """The GPUs in short, as `2 × H100`."""
+        plan, count = self.replica.configuration.plan, int(self.values["replicas"])
+        each = f"{plan.gpus} × {plan.gpu}"
+        return each if count == 1 else f"{count} × ({each})" if plan.gpus > 1 else f"{count} × {plan.gpu}"
+
+
+@dataclass(frozen=True)
+class _Fleets:
+    """Every configuration worth comparing, one a row, sorted by what it serves; `rows` are inputs of the replica formulas, (rows,)."""
+
+    pairs: tuple[tuple[int, int], ...]
+    """(task, option) of each group of rows."""
+    found: tuple[Replica, ...]
+    pair: np.ndarray
+    """Index into `pairs` of each row."""
+    rows: Mapping[str, Column]
+    penalty: Column
+    """What a bill is multiplied by when configurations are compared."""
+
+    def starts(self, rows: np.ndarray) -> np.ndarray:
+        """First row of each group among some rows."""
+        pair = self.pair[rows]
+        return np.flatnonzero(np.r_[True, pair[1:] != pair[:-1]])
+
+    def bills(self, rows: np.ndarray, requests_per_month: Column, case: str = "typical") -> tuple[Column, np.ndarray]:
+        """Monthly bills of some rows at (rows, n) requests a month, and where GPUs are let go between requests."""
+        inputs = {name: value[rows][:, None] for name, value in self.rows.items()} | {"requests_per_month": requests_per_month}
+        if case != "typical":
+            # A dear month is one of slow replicas and dear hours.
+            other = "high" if case == "low" else "low"
+            inputs["capacity_requests_per_s"] = np.array([[self.found[i].capacity_per_s.case(other)] for i in rows])
+            inputs["usd_per_gpu_hour"] = np.array([[self.found[i].configuration.price.case(case)] for i in rows])
+        wanted = ("own_usd_per_month", "needed_replicas")
+        awake = replica_graph().evaluate(inputs | {"sleeps": np.array([[0.0]])}, wanted)
+        asleep = replica_graph().evaluate(inputs | {"sleeps": np.array([[1.0]])}, wanted)
+        # More than one replica is never let go: then some request always waits for the other.
+        sleeps = (inputs["may_sleep"] > 0) & (asleep["needed_replicas"] <= 1) & (asleep["own_usd_per_month"] < awake["own_usd_per_month"])
+        usd = np.where(sleeps, asleep["own_usd_per_month"], awake["own_usd_per_month"])
+        return usd, np.broadcast_to(sleeps, usd.shape)
+
+    def lowest(self, rows: np.ndarray, requests_per_month: Column, case: str = "typical") -> Column:
+        """The bill of the configuration chosen in each group, (groups, n)."""
+        usd, _ = self.bills(rows, requests_per_month, case)
+        starts = self.starts(rows)
+        if not (self.penalty[rows] > 1).any():
+            return np.asarray(np.minimum.reduceat(usd, starts, axis=0))
+        weighed = usd * self.penalty[rows][:, None]
+        least = np.minimum.reduceat(weighed, starts, axis=0)
+        widths = np.diff(np.r_[starts, len(rows)])
+        chosen = weighed <= np.repeat(least, widths, axis=0)
+        return np.asarray(np.minimum.reduceat(np.where(chosen, usd, np.inf), starts, axis=0))
+
+
+@dataclass(frozen=True)
+class TaskOwn:
+    """The part of options' bills that own GPUs make, for the options asked about; (options,) each."""
+
+    spend: Column
+    run: Column
+    """The highest monthly bill within the horizon."""
+    people_spend: Column
+    people_run: Column
+    _own: OwnServing
+    _task: int
+    _options: np.ndarray
+
+    def at_volume(self, factor: Column) -> tuple[Column, Column]:
+        """Spend over the horizon and the highest month when requests are multiplied, (factors, options)."""
+        return self._own.at_volume(self._task, self._options, factor)
+
+
+class OwnServing:
+    """Arrays are (tasks, options); options on a provider's API have no fixed bill and no replicas."""
+
+    def __init__(
+        self, portfolio: Portfolio, options: Sequence[Option], columns: CallColumns, tokens: Mapping[str, Column],
+        shape_task: np.ndarray, shape_share: Column, requests_per_month: Column, as_of: date,
+    ) -> None:  # fmt: skip
+        self.policy: ServingPolicy = portfolio.serving
+        self.shape = (len(portfolio.tasks), len(options))
+        self._portfolio, self._requests = portfolio, np.asarray(requests_per_month, dtype=float)
+        self._own = np.array([o for o, option in enumerate(options) if option.pattern.own_gpus], dtype=int)
+        now = columns.group_starts[columns.first_group]
+        self._tokens = {name: np.broadcast_to(value, (len(shape_task), len(columns.option)))[:, now] for name, value in tokens.items()}
+        self._shape_task, self._shape_share = shape_task, shape_share
+        asked = {(t, int(o)): self._need(task, t, int(o), options[o].ref.model) for t, task in enumerate(portfolio.tasks) for o in self._own}
+        self._needs = {pair: need for pair, need in asked.items() if need is not None}
+        found = replicas(list(self._needs.values()), self.policy, as_of)
+        self._fleets = self._gathered({pair: each for pair, each in zip(self._needs, found, strict=True) if each})
+
+    def _gathered(self, found: Mapping[tuple[int, int], tuple[Replica, ...]]) -> _Fleets:
+        tasks, people = self._portfolio.tasks, self.policy.people_usd_per_month
+        flat = [(n, t, each) for n, ((t, _), group) in enumerate(found.items()) for each in group]
+        shared = {name: assumptions()[name].typical for name in _ASSUMED} | {
+            "failover_replicas": float(self.policy.failover_replicas),
+            "people_usd_per_month": assumptions()["people_usd_per_month"].typical if people is None else people,
+        }  # fmt: skip
+        rows = {name: np.full(len(flat), value) for name, value in shared.items()}
+        rows |= {
+            "peak_to_mean": np.array([tasks[t].traffic.peak_to_mean for _, t, _ in flat], dtype=float),
+            "capacity_requests_per_s": np.array([each.capacity_per_s.typical for _, _, each in flat], dtype=float),
+            "stable_requests_per_s": np.array([each.stable_per_s for _, _, each in flat], dtype=float),
+            "gpus_per_replica": np.array([each.configuration.plan.gpus for _, _, each in flat], dtype=float),
+            "usd_per_gpu_hour": np.array([each.configuration.price.typical for _, _, each in flat], dtype=float),
+            "weight_bytes": np.array([each.weight_bytes for _, _, each in flat], dtype=float),
+        }
+        # With a cold start on top half of the time allowed must be left for the answer itself.
+        room = np.array([min(tasks[t].slo.ttft_p95_slo_s or np.inf, tasks[t].slo.e2e_p95_slo_s or np.inf) for _, t, _ in flat], dtype=float)
+        cold = replica_graph().evaluate(rows, ["cold_start_s"])["cold_start_s"] if flat else np.zeros(0)
+        meets = np.array([each.meets for _, _, each in flat], dtype=bool)
+        rows["may_sleep"] = (self.policy.may_sleep & meets & (2 * cold <= room)).astype(float)
+        # What was never measured must save as much as a more complex way to serve.
+        saving = self._portfolio.policy.simplicity_saving_share
+        low = np.array([each.confidence == UNSURE for _, _, each in flat], dtype=bool)
+        pair = np.array([n for n, _, _ in flat], dtype=int)
+        return _Fleets(tuple(found), tuple(each for _, _, each in flat), pair, rows, np.where(low, 1 / (1 - saving), 1.0))
+
+    def _need(self, task: Task, t: int, o: int, model: str) -> Need | None:
+        """What a task asks of one replica; None where a number of tokens is not known."""
+        rows = self._shape_task == t
+        held = {name: value[rows, o] for name, value in self._tokens.items()}
+        if any(np.isnan(value).any() for value in held.values()):
+            return None
+        largest = max(float(held["input_tokens"].max()), max(shape.largest_input_tokens for shape in task.shapes))
+        answer = task.max_output_tokens if task.max_output_tokens is not None else float(held["output_tokens"].max())
+        tail = assumptions()["output_length_tail_ratio"].typical
+        return Need(
+            model, tuple(map(float, self._shape_share[rows])), tuple(map(float, held["input_tokens"])),
+            tuple(map(float, held["input_tokens"] - held["cache_read_tokens"])), tuple(map(float, held["output_tokens"])),
+            tuple(map(float, held["reasoning_output_tokens"])), tail if task.observed_requests is None else 1.0,
+            largest + float(answer), 1.0, task.slo.ttft_p95_slo_s, task.slo.e2e_p95_slo_s,
+        )  # fmt: skip
+
+    @cached_property
+    def _all(self) -> np.ndarray:
+        return np.arange(len(self._fleets.pair))
+
+    def _table(self, by_pair: Column) -> Column:
+        """(groups,) as (tasks, options): nothing on a provider's API, unknown where no configuration was found."""
+        result = np.zeros(self.shape)
+        result[:, self._own] = np.nan
+        for (t, o), value in zip(self._fleets.pairs, by_pair, strict=True):
+            result[t, o] = value
+        return result
+
+    def _monthly(self, rows: np.ndarray, factor: Column) -> Column:
+        """Bills by month of the horizon, (groups, factors, months): replicas for the busiest minute within each month."""
+        task = np.array([self._fleets.pairs[n][0] for n in self._fleets.pair[rows]], dtype=int)
+        growth = np.array([each.traffic.growth_share_per_month for each in self._portfolio.tasks])[task][:, None]
+        ahead = np.arange(self._portfolio.policy.horizon_months)[None, :]
+        grown = np.maximum((1 + growth) ** ahead, (1 + growth) ** (ahead + 1))
+        requests = self._requests[task][:, None, None] * np.asarray(factor, dtype=float)[None, :, None] * grown[:, None, :]
+        lowest = self._fleets.lowest(rows, requests.reshape(len(rows), -1))
+        return lowest.reshape(len(lowest), len(factor), -1)
+
+    def fixed(self, case: str) -> Column:
+        """What is paid a month whether requests come or not, at the price date; low and high are ends of price, speed and volume."""
+        if not len(self._all):
+            return self._table(np.zeros(0))
+        volume = [task.traffic.requests_per_day for task in self._portfolio.tasks]
+        factor = np.array([each.case(case) / each.typical if each.typical else 1.0 for each in volume])
+        task = np.array([self._fleets.pairs[n][0] for n in self._fleets.pair], dtype=int)
+        return self._table(self._fleets.lowest(self._all, (self._requests * factor)[task][:, None], case)[:, 0])
+
+    @cached_property
+    def _months(self) -> Column:
+        horizon = self._portfolio.policy.horizon_months
+        return self._monthly(self._all, np.ones(1))[:, 0] if len(self._all) else np.zeros((0, horizon))
+
+    @cached_property
+    def spend_usd(self) -> Column:
+        """All fixed bills over the horizon, growth included."""
+        return self._table(self._months.sum(axis=1))
+
+    @cached_property
+    def peak_usd_per_month(self) -> Column:
+        """The highest fixed bill of a month within the horizon."""
+        return self._table(self._months.max(axis=1, initial=0.0))
+
+    @cached_property
+    def _group(self) -> dict[tuple[int, int], int]:
+        return {pair: n for n, pair in enumerate(self._fleets.pairs)}
+
+    def months(self, t: int, o: int) -> Column:
+        """The fixed bill of each month of the horizon; NaN where unknown."""
+        if (t, o) in self._group:
+            return np.asarray(self._months[self._group[t, o]])
+        return np.full(self._portfolio.policy.horizon_months, np.nan if o in self._own else 0.0)
+
+    def of_task(self, t: int, options: np.ndarray) -> TaskOwn:
+        """What own GPUs add to the bills of some options of a task."""
+        run = np.array([float(self._fleets.rows["people_usd_per_month"][0]) if (t, int(o)) in self._group else 0.0 for o in options])
+        spend = run * self._portfolio.policy.horizon_months
+        return TaskOwn(self.spend_usd[t, options], self.peak_usd_per_month[t, options], spend, run, self, t, options)
+
+    def at_volume(self, t: int, options: np.ndarray, factor: Column) -> tuple[Column, Column]:
+        """Spend over the horizon and the highest month of some options when a task's requests are multiplied, (factors, options)."""
+        spend, run = (np.zeros((len(factor), len(options))) for _ in range(2))
+        groups = {self._group[t, int(o)]: i for i, o in enumerate(options) if (t, int(o)) in self._group}
+        rows = np.flatnonzero(np.isin(self._fleets.pair, list(groups)))
+        if len(rows):
+            months = self._monthly(rows, factor)
+            at = [groups[int(n)] for n in self._fleets.pair[rows][self._fleets.starts(rows)]]
+            spend[:, at], run[:, at] = months.sum(axis=2).T, months.max(axis=2).T
+        return spend, run
+
+    def served(self, t: int, o: int) -> Served | None:
+        """How one task would run on one open model; None on a provider's API and where nothing fits."""
+        return self._served.get((t, o))
+
+    @cached_property
+    def _served(self) -> dict[tuple[int, int], Served]:
+        """All at once: percentiles under load come from columns."""
+        fleets = self._fleets
+        if not fleets.pairs:
+            return {}
+        task = np.array([fleets.pairs[n][0] for n in fleets.pair], dtype=int)
+        usd, asleep = fleets.bills(self._all, self._requests[task][:, None])
+        weighed, starts = usd[:, 0] * fleets.penalty, fleets.starts(self._all)
+        chosen = np.array([a + int(weighed[a:b].argmin()) for a, b in zip(starts, [*starts[1:], len(weighed)], strict=True)])
+        inputs = {name: value[chosen] for name, value in fleets.rows.items()}
+        inputs |= {"sleeps": asleep[chosen, 0].astype(float), "requests_per_month": self._requests[task[chosen]]}
+        values = replica_graph().evaluate(inputs, list(replica_graph().formulas))
+        # The reserve may be the one that failed: the others carry the busiest minute alone.
+        per_s = values["peak_requests_per_s"] / values["needed_replicas"]
+        needs, picked = [self._needs[pair] for pair in fleets.pairs], [fleets.found[i] for i in chosen]
+        late = latency_at(needs, picked, per_s)
+        wide = {name: np.broadcast_to(value, len(chosen)) for name, value in values.items()}
+        return {
+            pair: Served(
+                needs[n], picked[n], {name: float(value[n]) for name, value in inputs.items()},
+                {name: float(value[n]) for name, value in wide.items()}, late.row(n),
+            )
+            for n, pair in enumerate(fleets.pairs)
+        }  # fmt: skip
+
+    def latency_overrides(self) -> dict[str, Column]:
+        """What the latency formulas read for options on own GPUs, in place of a hosted class's medians; NaN elsewhere."""
+        found = {name: np.full(self.shape, np.nan) for name in LATENCY_INPUTS} if self._served else {}
+        saved = assumptions()["cached_reading_saved_share"].typical
+        for (t, o), served in self._served.items():
+            late, need = served.latency, served.need
+            # The formula reads cached tokens faster; this speed is set so that the mean request takes what the replica takes.
+            read = float(np.dot(need.shares, [a - saved * (a - b) for a, b in zip(need.input_tokens, need.read_tokens, strict=True)]))
+            seconds = float(np.dot(need.shares, served.replica.prefill_s))
+            waits = served.sleeps and served.values["cold_share"] > COLD_SHARE
+            for name, value in (
+                ("overhead_s", late["overhead_s"]), ("prefill_tokens_per_s", read / seconds if seconds > 0 else np.inf),
+                ("output_tokens_per_s", 1 / late["tpot_s"]), ("ttft_tail_ratio", late["ttft_tail_ratio"]),
+                ("decode_tail_ratio", late["decode_tail_ratio"]), ("wait_s", served.values["cold_start_s"] if waits else 0.0),
+            ):  # fmt: skip
+                found[name][t, o] = value
+        return found

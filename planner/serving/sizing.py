@@ -1,0 +1,481 @@
+"""How many GPUs of which kind for one task and one open model: every configuration tried, the cheapest that meets the targets kept.
+
+What does not depend on volume (what one replica can take within the targets) is worked out once for each kind of request and
+remembered; the volume then only counts replicas. An edit in a meeting mostly moves the volume.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import lru_cache
+from threading import Lock
+
+import numpy as np
+
+from planner.catalog.hardware import (
+    GpuPrice,
+    gpu_named,
+    gpu_price_range,
+    gpus,
+    open_models,
+    reserved_usd_per_gpu_hour,
+)
+from planner.columns import Column
+from planner.decision import Source
+from planner.engine import serving_graph
+from planner.facts import Range, assumptions
+from planner.serving.load import MOST_TAIL_RATIO, stable_limit_per_s, under_load
+from planner.serving.plan import ServingPlan
+from planner.serving.predict import OK, inputs_of, predict, prefill_s
+from planner.serving_policy import ServingPolicy
+
+GPU_COUNTS = (1, 2, 4, 8)
+"""GPUs of one replica: powers of two within one server, as the engines split attention heads."""
+
+BATCHES = np.array([1, 2, 4, 8, 16, 32, 64, 128, 256], dtype=float)
+"""Sequences at once at which a configuration is looked at; between them a decode step is close to a straight line."""
+
+STATES = int(BATCHES[-1])
+"""The most sequences at once: vLLM's and SGLang's default limit."""
+
+KEPT = 2
+"""Configurations kept by price of a replica, and as many by price of a request."""
+
+LOADS = (1.0, 0.75, 0.5, 0.3, 0.12, 0.02)
+"""Shares of the highest planned load that are tried until the targets hold."""
+
+COARSE_POINTS, FINE_POINTS = 128, 256
+"""Points that percentiles are read from: few while a load is searched, more for what is shown."""
+
+SIZED = Source("serving-research", "Closed form of serving speed fitted on public runs, and a queueing chain under load")
+
+_REMEMBERED = 8192
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a task asks of one replica of one model, whatever its volume. Tuples hold one value a request shape."""
+
+    model: str
+    shares: tuple[float, ...]
+    input_tokens: tuple[float, ...]
+    read_tokens: tuple[float, ...]
+    """Input tokens that are not in a cached prefix."""
+    output_tokens: tuple[float, ...]
+    """Thinking included."""
+    thinking_tokens: tuple[float, ...]
+    length_tail_ratio: float
+    """p95 over mean of the output length within one shape."""
+    longest_tokens: float
+    """The largest request with its answer: a replica must hold at least one."""
+    burstiness: float
+    ttft_slo_s: float | None
+    """To the first visible token; None is no target."""
+    e2e_slo_s: float | None
+
+
+@dataclass(frozen=True)
+class GpuHourPrice:
+    """What an hour of one GPU costs, low to high, and who says so."""
+
+    low: float
+    typical: float
+    high: float
+    source: Source
+
+    def case(self, name: str) -> float:
+        return float(getattr(self, name))
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One way to run one model: the plan and the price of an hour of its GPUs."""
+
+    plan: ServingPlan
+    price: GpuHourPrice
+
+
+@dataclass(frozen=True)
+class Replica:
+    """What one replica of a configuration does for a need. Requests are a second; times are seconds."""
+
+    configuration: Configuration
+    capacity_per_s: Range
+    """Requests it can take in the busiest minute within the targets; low and high are the ends of the 80 % band of its speed."""
+    meets: bool
+    """Whether any load keeps the targets; if none does, the capacity is that of the lightest load tried."""
+    stable_per_s: float
+    decode_step_s: Column
+    """Seconds of one decode step by BATCHES."""
+    most_batch: float
+    prefill_s: tuple[float, ...]
+    """Seconds to read one input, by request shape."""
+    start_s: float
+    """What the engine adds before the first token."""
+    weight_bytes: float
+    confidence: str
+    confidence_reason: str
+
+
+def gpu_hour(gpu: str, policy: ServingPolicy, as_of: date) -> GpuHourPrice | None:
+    """The price of an hour of one GPU under a policy; None when nobody quotes it."""
+    own = next((hour for hour in policy.gpu_hours if hour.gpu == gpu), None)
+    if own is not None:
+        source = Source("entered", f"Your price of an hour of {gpu_named(gpu).name}", note=own.reason)
+        return GpuHourPrice(own.usd_per_gpu_hour, own.usd_per_gpu_hour, own.usd_per_gpu_hour, source)
+    group = "gpu-cloud" if policy.gpu_source == "reserved" else policy.gpu_source
+    found = gpu_price_range(gpu, (group,), as_of=as_of)
+    if found is None:
+        return None
+    if policy.gpu_source == "reserved":
+        assumed = reserved_usd_per_gpu_hour(found)
+        return GpuHourPrice(assumed.low, assumed.typical, assumed.high, assumed.source)
+    return GpuHourPrice(found.low, found.median, found.high, _quoted(found.rows, group))
+
+
+def _quoted(rows: Sequence[GpuPrice], group: str) -> Source:
+    newest = max(rows, key=lambda row: row.priced_on)
+    sellers = ", ".join(dict.fromkeys(row.provider for row in rows))
+    title = f"Median of {len(rows)} on-demand quotes ({group}): {sellers}"
+    return Source("gpu-prices", title, newest.source.url, newest.priced_on.isoformat(), newest.source.note)
+
+
+@lru_cache(maxsize=512)
+def configurations(model: str, policy: ServingPolicy, as_of: date) -> tuple[Configuration, ...]:
+    """Every GPU with a price, count and precision a model could be run with; whether it fits is not asked yet."""
+    facts = open_models()[model]
+    found = []
+    for gpu in gpus().values():
+        if (policy.gpus and gpu.id not in policy.gpus) or gpu.memory_bytes is None:
+            continue
+        price = gpu_hour(gpu.id, policy, as_of)
+        precisions = _precisions(facts.published_precision, gpu.number_formats, policy.four_bit)
+        if price is None or not precisions:
+            continue
+        for count in GPU_COUNTS:
+            if facts.attention_heads % count or (count > 1 and gpu.link_bytes_per_s_per_direction is None):
+                continue
+            for precision in precisions:
+                plan = ServingPlan(model=model, gpu=gpu.id, precision=precision, gpus=count, tp=count, engine=policy.engine)
+                found.append(Configuration(plan, price))
+    return tuple(found)
+
+
+def _precisions(published: str, formats: Iterable[str], four_bit: bool) -> tuple[str, ...]:
+    """Precisions worth planning: as published, in 8 bits where the GPU calculates so, in 4 where the team allows it."""
+    if "bf16" not in formats:
+        return ()
+    found = [published] if published != "fp8" or "fp8" in formats else []
+    if published == "bf16" and "fp8" in formats:
+        found.append("fp8")
+    if four_bit and published in {"bf16", "fp8"}:
+        found.append("fp4" if "fp4" in formats else "int4")
+    return tuple(found)
+
+
+_memory: OrderedDict[tuple[Need, ServingPolicy, date], tuple[Replica, ...]] = OrderedDict()
+_lock = Lock()
+
+
+def replicas(needs: Sequence[Need], policy: ServingPolicy, as_of: date) -> list[tuple[Replica, ...]]:
+    """For each need the replicas worth comparing, the cheapest by the hour and the cheapest by the request; () where nothing fits.
+
+    Where no configuration keeps the targets at any load, the one that is fastest alone stands in, marked as not meeting them.
+    """
+    keys = [(need, policy, as_of) for need in needs]
+    with _lock:
+        missing = list(dict.fromkeys(key for key in keys if key not in _memory))
+    if missing:
+        found = _worked_out([key[0] for key in missing], policy, as_of)
+        with _lock:
+            _memory.update(zip(missing, found, strict=True))
+            while len(_memory) > _REMEMBERED:
+                _memory.popitem(last=False)
+            return [_memory.get(key) or found[missing.index(key)] for key in keys]
+    with _lock:
+        return [_memory[key] for key in keys]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Needs bound to configurations, one a row; request shapes are padded with a share of 0 to (rows, shapes)."""
+
+    need: np.ndarray
+    configurations: tuple[Configuration, ...]
+    shares: Column
+    read: Column
+    output: Column
+    thinking: Column
+    input_tokens: Column
+    """Means over shapes, (rows,)."""
+    read_tokens: Column
+    output_tokens: Column
+    longest: Column
+    length_tail: Column
+    burstiness: Column
+    ttft_slo: Column
+    e2e_slo: Column
+
+    @property
+    def plans(self) -> tuple[ServingPlan, ...]:
+        return tuple(each.plan for each in self.configurations)
+
+    @property
+    def usd_per_hour(self) -> Column:
+        """Price of an hour of one replica."""
+        return np.array([each.plan.gpus * each.price.typical for each in self.configurations], dtype=float)
+
+    def keep(self, rows: np.ndarray) -> _Rows:
+        columns = {field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name != "configurations"}
+        return _Rows(configurations=tuple(self.configurations[i] for i in rows), **columns)
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _bound(needs: Sequence[Need], policy: ServingPolicy, as_of: date) -> _Rows:
+    pairs = [(i, each) for i, need in enumerate(needs) for each in configurations(need.model, policy, as_of)]
+    index = np.array([i for i, _ in pairs], dtype=int)
+    width = max((len(need.shares) for need in needs), default=1)
+
+    def padded(name: str) -> Column:
+        wide = np.zeros((len(needs), width))
+        for i, need in enumerate(needs):
+            wide[i, : len(need.shares)] = getattr(need, name)
+        return wide
+
+    def one(name: str) -> Column:
+        return np.array([_number(getattr(need, name)) for need in needs], dtype=float)[index]
+
+    shares = padded("shares")
+    means = {name: (shares * padded(name)).sum(axis=1)[index] for name in ("input_tokens", "read_tokens", "output_tokens")}
+    return _Rows(
+        index, tuple(each for _, each in pairs), shares[index], padded("read_tokens")[index], padded("output_tokens")[index],
+        padded("thinking_tokens")[index], means["input_tokens"], means["read_tokens"], np.maximum(means["output_tokens"], 1.0),
+        one("longest_tokens"), one("length_tail_ratio"), one("burstiness"), one("ttft_slo_s"), one("e2e_slo_s"),
+    )  # fmt: skip
+
+
+def quantile_over_shapes(values: Column, shares: Column, at: float) -> Column:
+    """The smallest value that at least `at` of the requests stay within, row by row; shapes with a share of 0 do not count."""
+    order = np.argsort(np.where(shares > 0, values, -np.inf), axis=1, kind="stable")
+    reached = np.cumsum(np.take_along_axis(shares, order, axis=1), axis=1) >= at - 1e-12
+    return np.asarray(np.take_along_axis(np.take_along_axis(values, order, axis=1), reached.argmax(axis=1)[:, None], axis=1)[:, 0])
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Physics of rows of configurations, whatever the load."""
+
+    fits: np.ndarray
+    """True where the weights and at least one sequence of the longest request fit."""
+    step_s: Column
+    """(rows, BATCHES): one decode step."""
+    read_s: Column
+    """(rows, shapes): reading one input."""
+    mean_read_s: Column
+    most_batch: Column
+    start_s: Column
+    """What the engine adds before the first token."""
+    weight_bytes: Column
+    low_ratio: Column
+    """Ends of the 80 % band of the output speed over its middle."""
+    high_ratio: Column
+    confidence: tuple[str, ...]
+    reason: tuple[str, ...]
+
+
+def _speed(rows: _Rows, policy: ServingPolicy) -> Speed:
+    """One look at the closed form for all rows."""
+    alone = predict(rows.plans, rows.input_tokens, rows.output_tokens, 1.0)
+    longest = predict(rows.plans, rows.longest, 1.0, 1.0)
+    # Also for batches that do not fit: a batch in between is read off the line between two that are looked at.
+    inputs = inputs_of(rows.plans, rows.input_tokens, rows.output_tokens, BATCHES[None, :])
+    step = np.broadcast_to(serving_graph().evaluate(inputs, ["decode_step_s"])["decode_step_s"], (len(rows.need), len(BATCHES)))
+    read = np.broadcast_to(prefill_s(rows.plans, rows.read), rows.read.shape)
+    fits = (alone.status == OK) & (longest.status == OK) & (longest.max_batch >= 1)
+    one = {name: getattr(alone, name)[:, 0] for name in (
+        "max_batch", "ttft_s", "prefill_s", "decode_step_s", "weight_bytes", "output_tokens_per_s", "output_tokens_per_s_low",
+        "output_tokens_per_s_high",
+    )}  # fmt: skip
+    return Speed(
+        fits=fits[:, 0], step_s=np.asarray(step / _speedup(policy, BATCHES)), read_s=read, mean_read_s=(read * rows.shares).sum(axis=1),
+        most_batch=np.clip(np.nan_to_num(np.floor(one["max_batch"]), nan=1.0), 1, STATES),
+        start_s=np.maximum(one["ttft_s"] - one["prefill_s"] - one["decode_step_s"], 0.0), weight_bytes=one["weight_bytes"],
+        low_ratio=one["output_tokens_per_s_low"] / one["output_tokens_per_s"],
+        high_ratio=one["output_tokens_per_s_high"] / one["output_tokens_per_s"],
+        confidence=tuple(map(str, alone.confidence)), reason=tuple(map(str, alone.reason)),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Latency:
+    """What the latency formulas read, worked out from a replica at one load: columns of (rows,), times in seconds."""
+
+    overhead_s: Column
+    """Queue, engine and the step that runs when a request comes; reading its own input is apart."""
+    tpot_s: Column
+    ttft_tail_ratio: Column
+    decode_tail_ratio: Column
+    ttft_p95_s: Column
+    """To the first visible token."""
+    e2e_p95_s: Column
+    load_share: Column
+    busy_sequences: Column
+
+    def row(self, i: int) -> dict[str, float]:
+        return {field.name: float(getattr(self, field.name)[i]) for field in fields(self)}
+
+
+def _output_tail(rows: _Rows) -> tuple[Column, Column]:
+    """p95 of the output length in tokens, and over its mean."""
+    long = quantile_over_shapes(rows.output, rows.shares, 0.95) * rows.length_tail
+    return long, np.clip(long / rows.output_tokens, 1.0, MOST_TAIL_RATIO)
+
+
+def _latency(rows: _Rows, speed: Speed, per_s: Column, points: int) -> Latency:
+    """Latency of each row with `per_s` requests a second at one replica."""
+    long, tail = _output_tail(rows)
+    spread = np.sqrt(np.maximum((rows.shares * speed.read_s**2).sum(axis=1) - speed.mean_read_s**2, 0.0))
+    load = under_load(
+        per_s, _every_state(speed.step_s), speed.mean_read_s, rows.output_tokens, speed.most_batch, output_tail_ratio=tail,
+        burstiness=rows.burstiness, prefill_sd_ratio=spread / np.maximum(speed.mean_read_s, 1e-12), points=points,
+    )  # fmt: skip
+    overhead = load.ttft_mean_s - speed.mean_read_s + speed.start_s
+    ttft_tail = (load.ttft_p95_s + speed.start_s) / (load.ttft_mean_s + speed.start_s)
+    # Chosen so that the formula for a long answer gives the p95 the chain gives.
+    decode_tail = np.where(rows.output_tokens > 1, (load.e2e_p95_s - load.ttft_p95_s) / (long * load.tpot_mean_s), 1.0)
+    first = (overhead[:, None] + speed.read_s) * ttft_tail[:, None]
+    token = (load.tpot_mean_s * rows.length_tail * decode_tail)[:, None]
+    return Latency(
+        overhead, load.tpot_mean_s, ttft_tail, decode_tail,
+        quantile_over_shapes(first + rows.thinking * token, rows.shares, 0.95),
+        quantile_over_shapes(first + rows.output * token, rows.shares, 0.95),
+        load.load_share, load.busy_sequences,
+    )  # fmt: skip
+
+
+def _every_state(step_s: Column) -> Column:
+    """One decode step with 1, 2, … sequences, from the batches looked at: straight lines between them."""
+    states = np.arange(1.0, STATES + 1)
+    right = np.clip(np.searchsorted(BATCHES, states), 1, len(BATCHES) - 1)
+    share = (states - BATCHES[right - 1]) / (BATCHES[right] - BATCHES[right - 1])
+    return np.asarray(step_s[:, right - 1] * (1 - share) + step_s[:, right] * share)
+
+
+def _keeps(rows: _Rows, found: Latency) -> np.ndarray:
+    """True where both targets hold; no target always does."""
+    late = (found.ttft_p95_s > rows.ttft_slo) | (found.e2e_p95_s > rows.e2e_slo)
+    return np.asarray(~late & ~np.isnan(found.load_share))
+
+
+def _worked_out(needs: Sequence[Need], policy: ServingPolicy, as_of: date) -> list[tuple[Replica, ...]]:
+    rows = _bound(needs, policy, as_of)
+    if not len(rows.need):
+        return [()] * len(needs)
+    speed = _speed(rows, policy)
+    kept = _worth_comparing(rows, speed)
+    rows, speed = rows.keep(kept), _kept(speed, kept)
+    stable = stable_limit_per_s(_every_state(speed.step_s), speed.mean_read_s, rows.output_tokens, np.maximum(speed.most_batch, 1))
+    share = np.full(len(kept), np.nan)
+    open_ = np.ones(len(kept), dtype=bool)
+    for load in LOADS:
+        at = np.flatnonzero(open_)
+        if not len(at):
+            break
+        tried = load * policy.most_load_share
+        found = _latency(rows.keep(at), _kept(speed, at), stable[at] * tried, COARSE_POINTS)
+        meets = at[_keeps(rows.keep(at), found)]
+        share[meets], open_[meets] = tried, False
+    result: list[list[Replica]] = [[] for _ in needs]
+    for i, row in enumerate(rows.need):
+        met = not open_[i]
+        per_s = float(stable[i] * (share[i] if met else LOADS[-1] * policy.most_load_share))
+        capacity = Range(per_s * float(speed.low_ratio[i]), per_s, per_s * float(speed.high_ratio[i]), SIZED)
+        result[row].append(Replica(
+            rows.configurations[i], capacity, bool(met), float(stable[i]), speed.step_s[i], float(speed.most_batch[i]),
+            tuple(map(float, speed.read_s[i][rows.shares[i] > 0])), float(speed.start_s[i]), float(speed.weight_bytes[i]), speed.confidence[i], speed.reason[i],
+        ))  # fmt: skip
+    return [tuple(_only_useful(each)) for each in result]
+
+
+def _worth_comparing(rows: _Rows, speed: Speed) -> np.ndarray:
+    """Rows kept for a closer look: the cheapest replicas and the cheapest requests that could meet the targets on an idle afternoon."""
+    long, _ = _output_tail(rows)
+    first = speed.start_s + speed.mean_read_s
+    busy = BATCHES <= speed.most_batch[:, None]
+    tpot = speed.step_s + BATCHES / rows.output_tokens[:, None] * speed.mean_read_s[:, None]
+    e2e = first[:, None] + long[:, None] * tpot
+    think = quantile_over_shapes(rows.thinking, rows.shares, 0.95) * rows.length_tail
+    ttft = first[:, None] + think[:, None] * tpot
+    able = busy & ~(e2e > rows.e2e_slo[:, None]) & ~(ttft > rows.ttft_slo[:, None])
+    per_s = np.where(able, BATCHES / (rows.output_tokens[:, None] * tpot), 0.0).max(axis=1)
+    usd = rows.usd_per_hour
+    kept: list[int] = []
+    for need in np.unique(rows.need):
+        own = np.flatnonzero((rows.need == need) & speed.fits)
+        good = own[per_s[own] > 0]
+        if len(good):
+            by_hour, by_request = good[np.argsort(usd[good], kind="stable")], good[np.argsort(usd[good] / per_s[good], kind="stable")]
+            kept += dict.fromkeys([*map(int, by_hour[:KEPT]), *map(int, by_request[:KEPT])])
+        elif len(own):
+            kept.append(int(own[np.argmin(e2e[own, 0])]))
+    return np.array(sorted(kept), dtype=int)
+
+
+def _kept(speed: Speed, rows: np.ndarray) -> Speed:
+    """The same of some rows only."""
+    columns = {name: getattr(speed, name)[rows] for name in (
+        "fits", "step_s", "read_s", "mean_read_s", "most_batch", "start_s", "weight_bytes", "low_ratio", "high_ratio")}  # fmt: skip
+    return Speed(confidence=tuple(speed.confidence[i] for i in rows), reason=tuple(speed.reason[i] for i in rows), **columns)
+
+
+def _only_useful(found: Sequence[Replica]) -> list[Replica]:
+    """Replicas that meet the targets, if any do."""
+    return [replica for replica in found if replica.meets] or list(found[:1])
+
+
+def latency_at(needs: Sequence[Need], found: Sequence[Replica], per_s: Column) -> Latency:
+    """Latency of each need on one replica of its own at `per_s` requests a second, (needs,)."""
+    width = max(len(need.shares) for need in needs)
+
+    def padded(values: Iterable[Sequence[float]]) -> Column:
+        wide = np.zeros((len(needs), width))
+        for i, each in enumerate(values):
+            wide[i, : len(each)] = each
+        return wide
+
+    def one(name: str) -> Column:
+        return np.array([_number(getattr(need, name)) for need in needs], dtype=float)
+
+    shares, read = padded(need.shares for need in needs), padded(need.read_tokens for need in needs)
+    output = padded(need.output_tokens for need in needs)
+    rows = _Rows(
+        np.arange(len(needs)), tuple(each.configuration for each in found), shares, read, output,
+        padded(need.thinking_tokens for need in needs), (shares * padded(need.input_tokens for need in needs)).sum(axis=1),
+        (shares * read).sum(axis=1), np.maximum((shares * output).sum(axis=1), 1.0), one("longest_tokens"), one("length_tail_ratio"),
+        one("burstiness"), one("ttft_slo_s"), one("e2e_slo_s"),
+    )  # fmt: skip
+    seconds = padded(each.prefill_s for each in found)
+    ones = np.ones(len(needs))
+    speed = Speed(
+        ones > 0, np.array([each.decode_step_s for each in found]), seconds, (shares * seconds).sum(axis=1),
+        np.array([each.most_batch for each in found]), np.array([each.start_s for each in found]), ones, ones, ones,
+        tuple(each.confidence for each in found), tuple(each.confidence_reason for each in found),
+    )  # fmt: skip
+    return _latency(rows, speed, np.asarray(per_s, dtype=float), FINE_POINTS)
+
+
+def _speedup(policy: ServingPolicy, batch: Column) -> Column | float:
+    """How much faster a decode step gets with speculative decoding; the gain fades as the batch fills the GPU."""
+    if not policy.draft_tokens:
+        return 1.0
+    assumed = {name: assumptions()[name].typical for name in ("draft_acceptance_share", "draft_cost_ratio", "draft_fade_batch")}
+    accepted, cost = assumed["draft_acceptance_share"], assumed["draft_cost_ratio"]
+    tokens = (1 - accepted ** (policy.draft_tokens + 1)) / (1 - accepted)
+    alone = tokens / (1 + policy.draft_tokens * cost)
+    return np.asarray(1 + (alone - 1) / (1 + batch / assumed["draft_fade_batch"]))
