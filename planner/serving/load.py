@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
+from scipy.special import gammainc, ndtri
 
 from planner.columns import Column
 from planner.errors import InputError
@@ -20,10 +20,13 @@ from planner.errors import InputError
 UNSTABLE_LOAD_SHARE = 0.93
 """Above this share of the stable limit no percentile is told: an hour's luck decides it, and simulations differ by 30 to 60 %."""
 
-_POINTS, _COARSE_POINTS, _DIMENSIONS = 512, 128, 5
-_CELLS = 2_000_000
+_POINTS, _DIMENSIONS = 512, 5
+_CELLS = 200_000
 """Most numbers in one working array; more rows are done in blocks."""
-_HALVINGS = 14
+_HALVINGS = 11
+_BURST_PROMPTS = 24
+_SAME_ARRIVALS = 0.8
+"""Correlation of what cuts in with how large the batch is; set on simulations, exact at neither end."""
 _Z95 = float(ndtri(0.95))
 _MOST_TAIL_RATIO = float(np.exp(_Z95**2 / 2))
 """No lognormal has a p95 further above its mean."""
@@ -77,7 +80,7 @@ class _Rows:
     burst: Column
     prefill_sd: Column
 
-    def part(self, rows: slice) -> _Rows:
+    def part(self, rows: slice | np.ndarray) -> _Rows:
         return _Rows(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def at(self, rate: Column) -> _Rows:
@@ -85,7 +88,7 @@ class _Rows:
 
     @property
     def per_block(self) -> int:
-        return max(1, _CELLS // max(self.step.shape[1], _POINTS))
+        return max(1, _CELLS // max(int(self.step.shape[1]), _POINTS))
 
 
 def under_load(
@@ -108,7 +111,7 @@ def under_load(
     its mean. Raises InputError for what no server can be: a batch beyond the states, steps of 0 s, fewer than 1 output token.
     """
     rows = _checked(arrival_per_s, decode_step_s, prefill_s, output_tokens, most_batch, output_tail_ratio, burstiness, prefill_sd_ratio)
-    blocks = [_block(rows.part(part), _POINTS) for part in _slices(len(rows.rate), rows.per_block)]
+    blocks = [_block(rows.part(part)) for part in _slices(len(rows.rate), rows.per_block)]
     return Load(*(np.concatenate([getattr(block, field.name) for block in blocks]) for field in fields(Load)))
 
 
@@ -185,7 +188,7 @@ def _checked(rate: ArrayLike, step: ArrayLike, *others: ArrayLike) -> _Rows:
 
 
 @cache
-def _lattice(points: int) -> Column:
+def _lattice() -> Column:
     """Points that fill the cube evenly (Kronecker's, on the generalised golden ratio): the same luck for every row.
 
     Each time below is a rising function of its point, so percentiles compare rows without sampling noise.
@@ -193,8 +196,8 @@ def _lattice(points: int) -> Column:
     golden = 2.0
     for _ in range(64):
         golden = (1 + golden) ** (1 / (_DIMENSIONS + 1))
-    scattered = np.outer(golden ** -np.arange(1.0, _DIMENSIONS + 1), np.arange(1, points + 1)) % 1
-    return np.asarray((scattered.argsort(axis=1).argsort(axis=1) + 0.5) / points)
+    scattered = np.outer(golden ** -np.arange(1.0, _DIMENSIONS + 1), np.arange(1, _POINTS + 1)) % 1
+    return np.asarray((scattered.argsort(axis=1).argsort(axis=1) + 0.5) / _POINTS)
 
 
 @dataclass(frozen=True)
@@ -218,28 +221,33 @@ def _spread(rows: _Rows) -> tuple[Column, Column]:
     return sigma, np.expm1(sigma**2)
 
 
+def _batch(rows: _Rows) -> Column:
+    """Mean size of the batches in which prompts start to decode. Arrivals more regular than Poisson count as Poisson."""
+    return np.asarray(np.maximum(1 + rows.burst / (1 - rows.rate * rows.prefill) ** 2, 2) / 2)
+
+
 def _chain(rows: _Rows, length_cv2: Column) -> _Chain:
-    """Stationary probabilities of 0, 1, … sequences. Bursts widen them as a diffusion with that variance is wider."""
+    """Stationary probabilities of 0, 1, … sequences, and what a token and an arrival meet in them."""
     free = 1 - rows.rate * rows.prefill
     tokens = np.maximum(rows.output - 1, 1e-9)
     states = np.arange(1.0, rows.step.shape[1] + 1)
-    inside = states <= rows.batch[:, None]
     tpot = rows.step / free[:, None]
-    growth = np.log(rows.rate * tokens)[:, None] + np.log(tpot) - np.log(states)
     # While a prompt is read nobody decodes, so in decoding time the arrivals of one busy spell of prefill come as one batch.
-    bursts = rows.burst / free**2
-    wide = (1 + bursts) / 2
-    logs = np.where(inside, np.cumsum(growth, axis=1) / wide[:, None], -np.inf)
+    # Batches of geometric size make the chain's flow one term longer, and their spread is right.
+    batch = _batch(rows)
+    leaving = states / (tokens[:, None] * tpot)
+    before = np.concatenate([np.zeros((len(tokens), 1)), leaving[:, :-1]], axis=1)
+    growth = ((rows.rate / batch)[:, None] + (1 - 1 / batch)[:, None] * before) / leaving
+    logs = np.where(states <= rows.batch[:, None], np.cumsum(np.log(growth), axis=1), -np.inf)
     top = np.maximum(logs.max(axis=1), 0)
     weight = np.exp(logs - top[:, None])
     empty = np.exp(-top)
     last = _index(rows.batch)[:, None]
-    full_growth = np.take_along_axis(growth, last, axis=1)[:, 0]
-    full_tpot = np.take_along_axis(tpot, last, axis=1)[:, 0]
-    full_step = np.take_along_axis(rows.step, last, axis=1)[:, 0]
+    full_tpot, full_step, full, most = (
+        np.take_along_axis(column, last, axis=1)[:, 0] for column in (tpot, rows.step, weight, leaving)
+    )
     # Behind a full batch the line is geometric.
-    ratio = np.exp(full_growth / wide)
-    full = np.take_along_axis(weight, last, axis=1)[:, 0]
+    ratio = 1 - (1 - rows.rate / most) / batch
     line = full * ratio / (1 - ratio)
     total = empty + weight.sum(axis=1) + line
     # A token meets the states in which tokens are written; with Poisson arrivals that is state n − 1 as a request finds it.
@@ -249,7 +257,7 @@ def _chain(rows: _Rows, length_cv2: Column) -> _Chain:
     cube = ((weight * states * tpot**2).sum(axis=1) + line * rows.batch * full_tpot**2) / written
     tpot_sd = np.sqrt(np.maximum(square - mean**2, 0))
     third = cube - 3 * mean * square + 2 * mean**3
-    rest = full + line
+    waits = line * most / rows.rate
     count = ((weight * states).sum(axis=1) + line * rows.batch) / total
     count2 = ((weight * states**2).sum(axis=1) + line * rows.batch**2) / total
     active = weight.sum(axis=1) + line
@@ -260,16 +268,16 @@ def _chain(rows: _Rows, length_cv2: Column) -> _Chain:
         tpot_sd=tpot_sd,
         tpot_skew=third,
         # Cov(n, departures) = λ in any birth–death chain, so n forgets at the rate λ / Var(n); long answers remember longer.
-        memory_s=np.maximum(count2 - count**2, 0) / rows.rate * (1 + length_cv2) / 2,
+        memory_s=np.maximum(count2 - count**2, 0) / (rows.rate * batch) * (1 + length_cv2) / 2,
         step=step,
         step_sd=np.sqrt(np.maximum(step2 - step**2, 0)),
         busy_share=active / total,
-        queue_share=rest / total,
-        slot_rate=rows.batch / (tokens * full_tpot) - rows.rate,
+        queue_share=waits / total,
+        slot_rate=most - rows.rate,
     )
 
 
-def _block(rows: _Rows, points: int) -> Load:
+def _block(rows: _Rows) -> Load:
     stable = stable_limit_per_s(rows.step, rows.prefill, rows.output, rows.batch)
     share = rows.rate / stable
     calm = np.where(share <= UNSTABLE_LOAD_SHARE, rows.rate, np.nan)
@@ -278,18 +286,21 @@ def _block(rows: _Rows, points: int) -> Load:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         sigma, length_cv2 = _spread(rows)
         chain = _chain(rows, length_cv2)
-        ttft, e2e, tpot = _times(rows, chain, sigma, length_cv2, points)
+        prefill_queue = _prefill_queue(rows)
+        tokens = _decode_tokens(rows, sigma)
+        ttft, e2e, tpot = _times(rows, chain, prefill_queue, tokens, length_cv2)
         slot_wait = _slot_wait_mean(rows, chain, length_cv2)
-        ttft_mean = rows.prefill + chain.busy_share * chain.step / 2 + _prefill_wait_mean(rows) + slot_wait
+        ttft_mean = rows.prefill + chain.busy_share * chain.step / 2 + prefill_queue[1] + slot_wait
         ttft_50, ttft_95 = np.quantile(ttft, [0.5, 0.95], axis=1)
         e2e_50, e2e_95 = np.quantile(e2e, [0.5, 0.95], axis=1)
         tpot_95 = np.quantile(tpot, 0.95, axis=1)
         used = rows.rate * rows.prefill
-        decoding = (rows.output - 1) * chain.tpot + used / (1 - used) * (ttft_mean - slot_wait)
+        behind = used / (1 - used) * (ttft_mean - slot_wait)
+        decoding = (rows.output - 1) * chain.tpot + behind
     return Load(
         load_share=share,
         stable_per_s=stable,
-        tpot_mean_s=tpot.mean(axis=1),
+        tpot_mean_s=chain.tpot + behind * (1 / tokens).mean(axis=1),
         tpot_p95_s=tpot_95,
         ttft_mean_s=ttft_mean,
         ttft_p50_s=ttft_50,
@@ -302,19 +313,41 @@ def _block(rows: _Rows, points: int) -> Load:
     )
 
 
-def _prefill_wait_mean(rows: _Rows) -> Column:
-    """Wait for other prompts' prefill: Pollaczek–Khinchine, with Allen–Cunneen's factor for bursts."""
+def _prefill_queue(rows: _Rows) -> tuple[Column, Column]:
+    """Chance that other prompts are prefilled first, and the mean wait for it over all requests.
+
+    Pollaczek–Khinchine with Allen–Cunneen's factor; bursts of few prompts wait longer than that says (Spitzer, gamma gaps).
+    """
     used = rows.rate * rows.prefill
-    return np.asarray(used * rows.prefill * (rows.burst + rows.prefill_sd**2) / (2 * (1 - used)))
+    chance = used.copy()
+    mean = used * rows.prefill * (rows.burst + rows.prefill_sd**2) / (2 * (1 - used))
+    bursty = np.flatnonzero((rows.burst > 1) & (used > 0) & np.isfinite(used))
+    if len(bursty):
+        prompts = np.arange(1.0, _BURST_PROMPTS + 1)
+        load, spread, prefill = (values[bursty][:, None] for values in (used, rows.burst, rows.prefill))
+        within = gammainc(prompts / spread, prompts * load / spread)
+        gap = prompts / load * gammainc(prompts / spread + 1, prompts * load / spread)
+        late = prefill * (prompts * within - gap) / prompts
+        chance[bursty] = np.maximum(used[bursty], -np.expm1(-(within / prompts).sum(axis=1)))
+        mean[bursty] = np.maximum(mean[bursty], late.sum(axis=1))
+    return chance, np.asarray(mean)
 
 
 def _slot_wait_mean(rows: _Rows, chain: _Chain, length_cv2: Column) -> Column:
-    return np.asarray(chain.queue_share / chain.slot_rate * (rows.burst + length_cv2) / 2)
+    return np.asarray(chain.queue_share * (2 * _batch(rows) - 1 + length_cv2) / 2 / chain.slot_rate)
 
 
-def _times(rows: _Rows, chain: _Chain, sigma: Column, length_cv2: Column, points: int) -> tuple[Column, Column, Column]:
+def _decode_tokens(rows: _Rows, sigma: Column) -> Column:
+    """Tokens after the first of each lattice point, (rows, points): at least one where answers are longer than that."""
+    lengths = rows.output[:, None] * np.exp(sigma[:, None] * ndtri(_lattice()[0]) - sigma[:, None] ** 2 / 2)
+    return np.asarray(np.maximum(lengths - 1, np.minimum(rows.output - 1, 1)[:, None]).clip(1e-9))
+
+
+def _times(
+    rows: _Rows, chain: _Chain, prefill_queue: tuple[Column, Column], tokens: Column, length_cv2: Column
+) -> tuple[Column, Column, Column]:
     """TTFT, E2E and TPOT of each lattice point, (rows, points)."""
-    length_u, luck_u, slot_u, prefill_u, step_u = _lattice(points)
+    _, luck_u, slot_u, prefill_u, step_u = _lattice()
     luck = ndtri(luck_u)
 
     def column(values: Column) -> Column:
@@ -325,31 +358,31 @@ def _times(rows: _Rows, chain: _Chain, sigma: Column, length_cv2: Column, points
     residual = np.maximum(step_u - (1 - runs), 0) / runs * np.maximum(column(chain.step) + column(chain.step_sd) * luck, 0)
     # Wait for other prefills: uniform when one is ahead, exponential in heavy traffic; the mean is exact throughout.
     used = rows.rate * rows.prefill
-    ahead = np.maximum(prefill_u - (1 - column(used)), 0) / column(used)
-    scale = rows.prefill * (rows.burst + rows.prefill_sd**2)
-    wait = column((1 - used) * scale) * ahead - column(used * scale * (2 - used) / (2 * (1 - used))) * np.log1p(-ahead)
+    chance, mean = prefill_queue
+    ahead = np.maximum(prefill_u - (1 - column(chance)), 0) / column(chance)
+    heavy = np.maximum(mean / chance - (1 - used) * rows.prefill / 2, 0)
+    wait = column((1 - used) * rows.prefill) * ahead - column(heavy) * np.log1p(-ahead)
     slot = np.maximum(np.log(column(chain.queue_share) / (1 - slot_u)), 0) * column(
-        (rows.burst + length_cv2) / 2 / chain.slot_rate
+        (2 * _batch(rows) - 1 + length_cv2) / 2 / chain.slot_rate
     )
     begun = column(rows.prefill) + residual + np.where(column(used) > 0, wait, 0)
     ttft = begun + slot
     # Prompts that came meanwhile are prefilled before the second token.
     behind = column(used / (1 - used)) * begun
     # A long answer meets many batch sizes and sees their mean; a short one lives with the one it finds.
-    lengths = column(rows.output) * np.exp(column(sigma) * ndtri(length_u) - column(sigma**2) / 2)
-    tokens = np.maximum(lengths, np.minimum(column(rows.output), 2)) - 1
     middle = tokens * column(chain.tpot)
     span = middle / column(chain.memory_s)
     kept = np.where(span > 1e-3, 2 * (span + np.expm1(-span)) / span**2, 1)
     free = 1 - used
     cut_in = column(rows.rate * rows.prefill**2 * rows.burst / free**2) * (middle + behind)
-    variance = (tokens * column(chain.tpot_sd)) ** 2 * kept + cut_in
+    # The same arrivals that cut in make the batch larger.
+    crowd = (tokens * column(chain.tpot_sd)) ** 2 * kept
+    variance = crowd + cut_in + 2 * _SAME_ARRIVALS * np.sqrt(crowd * cut_in)
     third = tokens**3 * column(chain.tpot_skew) * kept**2 + cut_in * column(rows.prefill * (1 + 2 * used) / free**2)
     decode = middle + behind + _skewed(luck, variance, third)
     fastest = tokens * rows.step[:, :1]
     decode = np.maximum(decode, fastest)
-    tpot = np.where(tokens > 0, decode / np.maximum(tokens, 1e-12), column(chain.tpot))
-    return ttft, ttft + decode, tpot
+    return ttft, ttft + decode, decode / tokens
 
 
 def _skewed(normal: Column, variance: Column, third: Column) -> Column:
@@ -364,15 +397,18 @@ def _search(rows: _Rows, ttft_slo: Column, e2e_slo: Column, share: Column) -> Co
     """Halves the range of load until it is narrow; all rows at once."""
     stable = stable_limit_per_s(rows.step, rows.prefill, rows.output, rows.batch)
 
-    def meets(load_share: Column) -> Column:
-        found = _block(rows.at(load_share * stable), _COARSE_POINTS)
-        late = (found.ttft_p95_s > ttft_slo) | (found.e2e_p95_s > e2e_slo)
-        return np.asarray(~late)
+    def meets(some: np.ndarray, load_share: Column) -> np.ndarray:
+        found = _block(rows.part(some).at(load_share * stable[some]))
+        return np.asarray(~((found.ttft_p95_s > ttft_slo[some]) | (found.e2e_p95_s > e2e_slo[some])))
 
-    low, high = np.zeros(len(share)), share.astype(float)
-    idle, most = meets(low), meets(high)
-    for _ in range(_HALVINGS):
+    every = np.arange(len(share))
+    idle, most = meets(every, np.zeros(len(share))), meets(every, share)
+    unsure = np.flatnonzero(idle & ~most)
+    low, high = np.zeros(len(unsure)), share[unsure]
+    for _ in range(_HALVINGS if len(unsure) else 0):
         middle = (low + high) / 2
-        fine = meets(middle)
+        fine = meets(unsure, middle)
         low, high = np.where(fine, middle, low), np.where(fine, high, middle)
-    return np.asarray(np.where(idle, np.where(most, share, low), 0.0) * stable)
+    found = np.where(idle & most, share, 0.0)
+    found[unsure] = low
+    return np.asarray(found * stable)
