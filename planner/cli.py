@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from planner import __version__, cli_catalog, cli_evals, cli_quality, words
+from planner import __version__, cli_catalog, cli_evals, cli_latency, cli_quality, words
 from planner.calls_csv import price_file
 from planner.catalog import archetypes, load_catalog, price_calls
 from planner.catalog.calls import NEEDED, OPTIONAL, PARTS
@@ -225,6 +225,7 @@ def parser() -> argparse.ArgumentParser:
     trace.add_argument("--add", action="store_true", help="add the task to the portfolio when it exists already")
 
     cli_evals.add_commands(commands, _command)
+    cli_latency.add_commands(commands, _command)
     cli_quality.add_commands(commands, _command)
     cli_catalog.add_commands(commands, _command)
 

@@ -30,7 +30,11 @@ def _how(name: str, held: LatencyMeasurement, row: Mapping[str, float]) -> str:
     if name == "output_tokens_per_s":
         if held.tpot_p50_s is not None:
             return f"TPOT {held.tpot_p50_s:g} s (p50)"
-        return "" if held.output_tokens_per_s is not None else "Output tokens over the time from the first token to the last (p50)"
+        if held.output_tokens_per_s is not None:
+            return "As measured, for one answer"
+        if held.ttft_p50_s is not None:
+            return "Output tokens over the time from the first token to the last (p50)"
+        return "Output tokens over what the estimated first token leaves of end to end (p50)"
     if name == "ttft_is_visible":
         if held.ttft_is_visible:
             return "The measured TTFT is that of the first visible token: thinking is in it and not added again"

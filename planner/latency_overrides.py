@@ -50,30 +50,36 @@ def measured_latency(tasks: Sequence[Task], chosen: Sequence[Option]) -> Measure
     for t, task in enumerate(tasks):
         for key, held in newest(task.latencies).items():
             for o in by_ref.get(key, ()):
-                used[t, o] = held
-                for name, value in as_inputs(held, latency_classes()[chosen[o].fact.size_class, "prefill_tokens_per_s"].typical).items():
+                for name, value in as_inputs(held, chosen[o].fact.size_class).items():
+                    used[t, o] = held
                     overrides.setdefault(name, np.full((len(tasks), len(chosen)), np.nan))[t, o] = value
     return MeasuredLatency(overrides, used)
 
 
-def as_inputs(held: LatencyMeasurement, prefill_tokens_per_s: float) -> dict[str, float]:
+def as_inputs(held: LatencyMeasurement, size_class: str) -> dict[str, float]:
     """What a measurement says of the call graph's inputs; names it says nothing of are left out.
 
     The measured TTFT holds the reading of the measured input. That part is taken out at the estimated reading speed, so that
     longer inputs take longer; where reading alone would exceed the measurement, the speed is raised to what was seen.
+    Where only end to end was measured, what the estimated first token leaves of it is writing.
     """
     found: dict[str, float] = {}
+    estimate = {name: latency_classes()[size_class, name].typical for name in ("overhead_s", "prefill_tokens_per_s")}
+    saved = assumptions()["cached_reading_saved_share"].typical
+    read_s = ((held.input_tokens or 0.0) - (held.cached_tokens or 0.0) * saved) / estimate["prefill_tokens_per_s"]
     if held.ttft_p50_s is not None:
-        saved = assumptions()["cached_reading_saved_share"].typical
-        read = (held.input_tokens or 0.0) - (held.cached_tokens or 0.0) * saved
-        found["overhead_s"] = max(0.0, held.ttft_p50_s - read / prefill_tokens_per_s)
-        if read / prefill_tokens_per_s > held.ttft_p50_s:
-            found["prefill_tokens_per_s"] = read / held.ttft_p50_s
+        found["overhead_s"] = max(0.0, held.ttft_p50_s - read_s)
+        if read_s > held.ttft_p50_s:
+            found["prefill_tokens_per_s"] = estimate["prefill_tokens_per_s"] * read_s / held.ttft_p50_s
         found["ttft_is_visible"] = float(held.ttft_is_visible)
         if held.ttft_p95_s is not None:
             found["ttft_tail_ratio"] = held.ttft_p95_s / held.ttft_p50_s
     if held.speed is not None:
         found["output_tokens_per_s"] = held.speed
+    elif held.ttft_p50_s is None and held.e2e_p50_s is not None and held.output_tokens:
+        writing_s = held.e2e_p50_s - estimate["overhead_s"] - read_s
+        if writing_s > 0:
+            found["output_tokens_per_s"] = held.output_tokens / writing_s
     if held.tpot_p50_s is not None and held.tpot_p95_s is not None:
         found["decode_tail_ratio"] = held.tpot_p95_s / held.tpot_p50_s
     return found

@@ -120,6 +120,7 @@ class Plan:
         frame.insert(0, "task_id", task_id)
         values = self.evaluation.values
         columns: dict[str, object] = {name: values[name][t] for name in NUMBER_COLUMNS}
+        columns["latency_measured"] = values["latency_measured"][t] > 0
         columns |= {"evidence": self.gates.evidence[t], "passes": self.gates.passes[t], "on_frontier": self._frontier[t]}
         for gate in GATES:
             columns[f"gate_{gate}"] = [STATUS[int(code)] for code in self.gates.status[gate][t]]
