@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from planner import __version__, cli_catalog, cli_evals, cli_latency, cli_quality, words
+from planner import __version__, cli_catalog, cli_evals, cli_latency, cli_quality, cli_serving, words
 from planner.calls_csv import price_file
 from planner.catalog import archetypes, load_catalog, price_calls
 from planner.catalog.calls import NEEDED, OPTIONAL, PARTS
@@ -22,6 +22,8 @@ from planner.portfolio import AS_IS, Policy, Portfolio, Scenario, Task, slug
 from planner.portfolio_io import dump_portfolio, load_portfolio
 from planner.quality import fit, report
 from planner.quantities import DATA
+from planner.serving import fit as serving_fit
+from planner.serving import report as serving_report
 from planner.usage.trace_csv import TraceReport, import_trace
 from planner.whole_file import whole_file
 
@@ -149,8 +151,12 @@ def _export(arguments: argparse.Namespace) -> None:
 def _fit(arguments: argparse.Namespace) -> None:
     if arguments.what == "report":
         print(report.run(DATA), end="")
-        return
-    print(f"{fit.run(DATA)} written.")
+    elif arguments.what == "serving-report":
+        print(serving_report.run(DATA), end="")
+    elif arguments.what == "serving":
+        print(f"{serving_fit.run(DATA)} written.")
+    else:
+        print(f"{fit.run(DATA)} written.")
 
 
 def _whole(text: str) -> int:
@@ -226,7 +232,10 @@ def parser() -> argparse.ArgumentParser:
 
     cli_evals.add_commands(commands, _command)
     cli_latency.add_commands(commands, _command)
-    cli_quality.add_commands(commands, _command)
+    predicted = commands.add_parser("predict", help="Expected scores of every model; expected speed of open models on GPUs.")
+    under = predicted.add_subparsers(required=True, metavar="COMMAND")
+    cli_quality.add_commands(under, _command)
+    cli_serving.add_commands(under, _command)
     cli_catalog.add_commands(commands, _command)
 
     export = _command(
@@ -243,7 +252,13 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--format", choices=list(FORMATS), default="table", help="what to print (default: table)")
 
     fitted = _command(
-        commands, "fit", _fit, "Fit the capability model on data/benchmark_scores.csv again.", "python -m planner fit quality"
+        commands,
+        "fit",
+        _fit,
+        "Fit the capability model on data/benchmark_scores.csv again, or the serving model on data/serving_runs.csv.",
+        "python -m planner fit quality",
     )
-    fitted.add_argument("what", choices=["quality", "report"], help="fit it, or hold families out and say how good it is")
+    fitted.add_argument(
+        "what", choices=["quality", "report", "serving", "serving-report"], help="fit one, or hold groups out and say how good it is"
+    )
     return top

@@ -147,9 +147,8 @@ def _bar(text: str) -> float:
     return number
 
 
-def add_commands(commands: Any, command: Command) -> None:
-    """`predict quality`, added with the helper of `planner/cli.py`."""
-    under = commands.add_parser("predict", help="Expected scores of every model.").add_subparsers(required=True, metavar="COMMAND")
+def add_commands(under: Any, command: Command) -> None:
+    """`predict quality`, added under `predict` with the helper of `planner/cli.py`."""
     about = (
         f"Scores to expect of every model on each task, from public scores and your own. Columns: {', '.join(SCORES)}; one score a row, "
         "n blank or 0 for a task or model without a score. Ids as in data/benchmark_scores.csv. Scores are 0 to 100, ranges hold 80 %."

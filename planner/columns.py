@@ -39,7 +39,7 @@ def charge(units: Column, per_unit: Column) -> Column:
     return np.asarray(np.where(units == 0, 0.0, units * per_unit), dtype=float)
 
 
-def reaches(column: Column, least: Column) -> Column:
+def reaches(column: Column, least: Column | float) -> Column:
     """1 where the value is at least `least`, 0 where it is not, unknown where either is unknown."""
     return np.asarray(np.where(np.isnan(column) | np.isnan(least), np.nan, column >= least), dtype=float)
 

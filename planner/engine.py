@@ -1,16 +1,17 @@
-"""The formula graphs: `call` (one request of one model call), `option` (one way to serve one task), `replica` (its own GPUs)."""
+"""The formula graphs: `call` (one request), `option` (one way to serve one task), `replica` (its own GPUs), `serving` (a model on GPUs)."""
 
 from __future__ import annotations
 
 from functools import cache
 
 from planner.facts import sources
-from planner.formulas import cost, latency, money, own_gpus, quality, tokens
+from planner.formulas import cost, latency, money, own_gpus, quality, serving, serving_memory, tokens
 from planner.graph import Graph
 from planner.quantities import vocabulary
 
 CALL_MODULES = (tokens, cost, latency)
 OPTION_MODULES = (money, quality)
+SERVING_MODULES = (serving_memory, serving)
 
 
 REPLICA_MODULES = (own_gpus,)
@@ -32,3 +33,9 @@ def option_graph() -> Graph:
 def replica_graph() -> Graph:
     """Formulas of a task on own GPUs: replicas, their hours and bills."""
     return Graph(REPLICA_MODULES, vocabulary(), sources())
+
+
+@cache
+def serving_graph() -> Graph:
+    """Formulas of one way to run an open model on GPUs: memory, a decode step, prefill, throughput."""
+    return Graph(SERVING_MODULES, vocabulary(), sources())

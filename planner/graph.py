@@ -245,6 +245,7 @@ _CALLS = {
     "hypot": "√({0}² + {1}²)",
     "log1p": "ln(1 + {0})",
     "maximum": "the larger of {0} and {1}",
+    "minimum": "the smaller of {0} and {1}",
 }
 """How a function reads in a formula. A law test keeps this table complete."""
 
@@ -268,5 +269,5 @@ def _words(node: ast.expr, names: Mapping[str, str], inside: int = 0) -> str:
         text = _CALLS[function].format(*(_words(argument, names) for argument in node.args))
         if function == "charge":
             return f"({text})" if inside > 2 else text
-        return f"({text})" if inside and function in {"choose", "between", "known", "maximum", "reaches"} else text
+        return f"({text})" if inside and function in {"choose", "between", "known", "maximum", "minimum", "reaches"} else text
     raise TypeError(f"formulas may not use {type(node).__name__}")

@@ -1,1 +1,1 @@
-"""Serving a model oneself: latency under load, replicas, bursts and cold starts."""
+"""Serving open models oneself: how fast they answer on GPUs, latency under load, and how many GPUs a task takes."""
