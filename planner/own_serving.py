@@ -18,7 +18,7 @@ from planner.engine import replica_graph
 from planner.facts import assumptions
 from planner.options import CallColumns, Option
 from planner.portfolio import Portfolio, Task
-from planner.serving.sizing import Need, Replica, latency_at, replicas
+from planner.serving.sizing import Need, Replica, loaded, replicas
 from planner.serving_policy import ServingPolicy
 
 LATENCY_INPUTS = ("overhead_s", "prefill_tokens_per_s", "output_tokens_per_s", "ttft_tail_ratio", "decode_tail_ratio", "wait_s")
@@ -136,8 +136,10 @@ class OwnServing:
         now = columns.group_starts[columns.first_group]
         self._tokens = {name: np.broadcast_to(value, (len(shape_task), len(columns.option)))[:, now] for name, value in tokens.items()}
         self._shape_task, self._shape_share = shape_task, shape_share
-        asked = {(t, int(o)): self._need(task, t, int(o), options[o].ref.model) for t, task in enumerate(portfolio.tasks) for o in self._own}
-        self._needs = {pair: need for pair, need in asked.items() if need is not None}
+        self._needs = {
+            (t, o): need for t, task in enumerate(portfolio.tasks)
+            for o, need in zip(self._own.tolist(), self._needed(t, task, [options[o].ref.model for o in self._own]), strict=True) if need
+        }  # fmt: skip
         found = replicas(list(self._needs.values()), self.policy, as_of)
         self._fleets = self._gathered({pair: each for pair, each in zip(self._needs, found, strict=True) if each})
 
@@ -168,21 +170,26 @@ class OwnServing:
         pair = np.array([n for n, _, _ in flat], dtype=int)
         return _Fleets(tuple(found), tuple(each for _, _, each in flat), pair, rows, np.where(low, 1 / (1 - saving), 1.0))
 
-    def _need(self, task: Task, t: int, o: int, model: str) -> Need | None:
-        """What a task asks of one replica; None where a number of tokens is not known."""
-        rows = self._shape_task == t
-        held = {name: value[rows, o] for name, value in self._tokens.items()}
-        if any(np.isnan(value).any() for value in held.values()):
-            return None
-        largest = max(float(held["input_tokens"].max()), max(shape.largest_input_tokens for shape in task.shapes))
-        answer = task.max_output_tokens if task.max_output_tokens is not None else float(held["output_tokens"].max())
-        tail = assumptions()["output_length_tail_ratio"].typical
-        return Need(
-            model, tuple(map(float, self._shape_share[rows])), tuple(map(float, held["input_tokens"])),
-            tuple(map(float, held["input_tokens"] - held["cache_read_tokens"])), tuple(map(float, held["output_tokens"])),
-            tuple(map(float, held["reasoning_output_tokens"])), tail if task.observed_requests is None else 1.0,
-            largest + float(answer), 1.0, task.slo.ttft_p95_slo_s, task.slo.e2e_p95_slo_s,
+    def _needed(self, t: int, task: Task, models: Sequence[str]) -> list[Need | None]:
+        """What a task asks of one replica of each model; None where a number of tokens is not known."""
+        rows = np.flatnonzero(self._shape_task == t)
+        held = {name: value[np.ix_(rows, self._own)] for name, value in self._tokens.items()}
+        unknown = np.any([np.isnan(value).any(axis=0) for value in held.values()], axis=0).tolist()
+        sent, written = held["input_tokens"], held["output_tokens"]
+        largest = max(shape.largest_input_tokens for shape in task.shapes)
+        answers = written.max(axis=0) if task.max_output_tokens is None else np.full(len(models), float(task.max_output_tokens))
+        longest = np.maximum(sent.max(axis=0), largest) + answers
+        by_model = zip(
+            models, sent.T.tolist(), (sent - held["cache_read_tokens"]).T.tolist(), written.T.tolist(),
+            held["reasoning_output_tokens"].T.tolist(), longest.tolist(), unknown, strict=True,
         )  # fmt: skip
+        shares = tuple(self._shape_share[rows].tolist())
+        tail = assumptions()["output_length_tail_ratio"].typical if task.observed_requests is None else 1.0
+        return [
+            None if lost else Need(model, shares, tuple(all_), tuple(read), tuple(out), tuple(think), tail, most, 1.0,
+                                   task.slo.ttft_p95_slo_s, task.slo.e2e_p95_slo_s)
+            for model, all_, read, out, think, most, lost in by_model
+        ]  # fmt: skip
 
     @cached_property
     def _all(self) -> np.ndarray:
@@ -212,8 +219,19 @@ class OwnServing:
             return self._table(np.zeros(0))
         volume = [task.traffic.requests_per_day for task in self._portfolio.tasks]
         factor = np.array([each.case(case) / each.typical if each.typical else 1.0 for each in volume])
-        task = np.array([self._fleets.pairs[n][0] for n in self._fleets.pair], dtype=int)
-        return self._table(self._fleets.lowest(self._all, (self._requests * factor)[task][:, None], case)[:, 0])
+        rows = self._chosen
+        task = np.array([self._fleets.pairs[n][0] for n in self._fleets.pair[rows]], dtype=int)
+        usd, _ = self._fleets.bills(rows, (self._requests * factor)[task][:, None], case)
+        return self._table(usd[:, 0])
+
+    @cached_property
+    def _chosen(self) -> np.ndarray:
+        """The row of the configuration each pair runs on at today's volume."""
+        fleets = self._fleets
+        task = np.array([fleets.pairs[n][0] for n in fleets.pair], dtype=int)
+        usd, _ = fleets.bills(self._all, self._requests[task][:, None])
+        weighed, starts = usd[:, 0] * fleets.penalty, fleets.starts(self._all)
+        return np.array([a + int(weighed[a:b].argmin()) for a, b in zip(starts, [*starts[1:], len(weighed)], strict=True)], dtype=int)
 
     @cached_property
     def _months(self) -> Column:
@@ -267,22 +285,21 @@ class OwnServing:
         fleets = self._fleets
         if not fleets.pairs:
             return {}
-        task = np.array([fleets.pairs[n][0] for n in fleets.pair], dtype=int)
-        usd, asleep = fleets.bills(self._all, self._requests[task][:, None])
-        weighed, starts = usd[:, 0] * fleets.penalty, fleets.starts(self._all)
-        chosen = np.array([a + int(weighed[a:b].argmin()) for a, b in zip(starts, [*starts[1:], len(weighed)], strict=True)])
+        chosen = self._chosen
+        requests = self._requests[np.array([t for t, _ in fleets.pairs], dtype=int)]
+        _, asleep = fleets.bills(chosen, requests[:, None])
         inputs = {name: value[chosen] for name, value in fleets.rows.items()}
-        inputs |= {"sleeps": asleep[chosen, 0].astype(float), "requests_per_month": self._requests[task[chosen]]}
+        inputs |= {"sleeps": asleep[:, 0].astype(float), "requests_per_month": requests}
         values = replica_graph().evaluate(inputs, list(replica_graph().formulas))
         # The reserve may be the one that failed: the others carry the busiest minute alone.
         per_s = values["peak_requests_per_s"] / values["needed_replicas"]
         needs, picked = [self._needs[pair] for pair in fleets.pairs], [fleets.found[i] for i in chosen]
-        late = latency_at(needs, picked, per_s)
+        late = loaded(needs, picked, per_s)
         wide = {name: np.broadcast_to(value, len(chosen)) for name, value in values.items()}
         return {
             pair: Served(
                 needs[n], picked[n], {name: float(value[n]) for name, value in inputs.items()},
-                {name: float(value[n]) for name, value in wide.items()}, late.row(n),
+                {name: float(value[n]) for name, value in wide.items()}, late[n],
             )
             for n, pair in enumerate(fleets.pairs)
         }  # fmt: skip

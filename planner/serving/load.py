@@ -28,7 +28,7 @@ _BURST_PROMPTS = 24
 _SAME_ARRIVALS = 0.8
 """Correlation of what cuts in with how large the batch is; set on simulations, exact at neither end."""
 _Z95 = float(ndtri(0.95))
-_MOST_TAIL_RATIO = float(np.exp(_Z95**2 / 2))
+MOST_TAIL_RATIO = float(np.exp(_Z95**2 / 2))
 """No lognormal has a p95 further above its mean."""
 
 
@@ -101,6 +101,7 @@ def under_load(
     output_tail_ratio: ArrayLike = 1.0,
     burstiness: ArrayLike = 1.0,
     prefill_sd_ratio: ArrayLike = 0.0,
+    points: int = _POINTS,
 ) -> Load:
     """Percentiles of TPOT, TTFT and E2E of one replica at each arrival rate.
 
@@ -108,7 +109,7 @@ def under_load(
     All else is (rows,) or one number: requests a second, seconds of one prefill alone, mean output tokens, most sequences that
     decode at once. `output_tail_ratio` is p95 over mean of output length (lognormal; 1 is no spread), `burstiness` the squared
     coefficient of variation of the gaps between arrivals (1 is Poisson), `prefill_sd_ratio` the prefill's standard deviation over
-    its mean. Raises InputError for what no server can be: a batch beyond the states, steps of 0 s, fewer than 1 output token.
+    its mean. Percentiles are read from `points` points; fewer are quicker and coarser. Raises InputError for what no server can be: a batch beyond the states, steps of 0 s, fewer than 1 output token.
     """
     rows = _checked(arrival_per_s, decode_step_s, prefill_s, output_tokens, most_batch, output_tail_ratio, burstiness, prefill_sd_ratio)
     blocks = [_block(rows.part(part)) for part in _slices(len(rows.rate), rows.per_block)]
@@ -177,7 +178,7 @@ def _checked(rate: ArrayLike, step: ArrayLike, *others: ArrayLike) -> _Rows:
         ("prefill_s", prefill < 0, "Give seconds, 0 or more."),
         ("output_tokens", output < 1, "A request writes at least 1 token."),
         ("most_batch", (batch < 1) | (batch > steps.shape[1]), f"Give 1 to {steps.shape[1]}, as many as decode_step_s has states."),
-        ("output_tail_ratio", (tail < 1) | (tail > _MOST_TAIL_RATIO), f"Give p95 over mean, 1 to {_MOST_TAIL_RATIO:.2f}."),
+        ("output_tail_ratio", (tail < 1) | (tail > MOST_TAIL_RATIO), f"Give p95 over mean, 1 to {MOST_TAIL_RATIO:.2f}."),
         ("burstiness", burst < 0, "Give the squared coefficient of variation of gaps, 1 for Poisson."),
         ("prefill_sd_ratio", prefill_sd < 0, "Give standard deviation over mean, 0 or more."),
         ("decode_step_s", np.any(steps <= 0, axis=1), "A step takes more than 0 s."),

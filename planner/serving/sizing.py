@@ -10,30 +10,20 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import lru_cache
 from threading import Lock
 
 import numpy as np
 
-from planner.catalog.hardware import (
-    GpuPrice,
-    gpu_named,
-    gpu_price_range,
-    gpus,
-    open_models,
-    reserved_usd_per_gpu_hour,
-)
 from planner.columns import Column
 from planner.decision import Source
 from planner.engine import serving_graph
 from planner.facts import Range, assumptions
+from planner.serving.configurations import Configuration, configurations
+from planner.serving.constants import constant_inputs, serving_constants
+from planner.serving.grades import grades
 from planner.serving.load import MOST_TAIL_RATIO, stable_limit_per_s, under_load
-from planner.serving.plan import ServingPlan
-from planner.serving.predict import OK, inputs_of, predict, prefill_s
+from planner.serving.plan import serving_inputs
 from planner.serving_policy import ServingPolicy
-
-GPU_COUNTS = (1, 2, 4, 8)
-"""GPUs of one replica: powers of two within one server, as the engines split attention heads."""
 
 BATCHES = np.array([1, 2, 4, 8, 16, 32, 64, 128, 256], dtype=float)
 """Sequences at once at which a configuration is looked at; between them a decode step is close to a straight line."""
@@ -78,27 +68,6 @@ class Need:
 
 
 @dataclass(frozen=True)
-class GpuHourPrice:
-    """What an hour of one GPU costs, low to high, and who says so."""
-
-    low: float
-    typical: float
-    high: float
-    source: Source
-
-    def case(self, name: str) -> float:
-        return float(getattr(self, name))
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """One way to run one model: the plan and the price of an hour of its GPUs."""
-
-    plan: ServingPlan
-    price: GpuHourPrice
-
-
-@dataclass(frozen=True)
 class Replica:
     """What one replica of a configuration does for a need. Requests are a second; times are seconds."""
 
@@ -118,62 +87,6 @@ class Replica:
     weight_bytes: float
     confidence: str
     confidence_reason: str
-
-
-def gpu_hour(gpu: str, policy: ServingPolicy, as_of: date) -> GpuHourPrice | None:
-    """The price of an hour of one GPU under a policy; None when nobody quotes it."""
-    own = next((hour for hour in policy.gpu_hours if hour.gpu == gpu), None)
-    if own is not None:
-        source = Source("entered", f"Your price of an hour of {gpu_named(gpu).name}", note=own.reason)
-        return GpuHourPrice(own.usd_per_gpu_hour, own.usd_per_gpu_hour, own.usd_per_gpu_hour, source)
-    group = "gpu-cloud" if policy.gpu_source == "reserved" else policy.gpu_source
-    found = gpu_price_range(gpu, (group,), as_of=as_of)
-    if found is None:
-        return None
-    if policy.gpu_source == "reserved":
-        assumed = reserved_usd_per_gpu_hour(found)
-        return GpuHourPrice(assumed.low, assumed.typical, assumed.high, assumed.source)
-    return GpuHourPrice(found.low, found.median, found.high, _quoted(found.rows, group))
-
-
-def _quoted(rows: Sequence[GpuPrice], group: str) -> Source:
-    newest = max(rows, key=lambda row: row.priced_on)
-    sellers = ", ".join(dict.fromkeys(row.provider for row in rows))
-    title = f"Median of {len(rows)} on-demand quotes ({group}): {sellers}"
-    return Source("gpu-prices", title, newest.source.url, newest.priced_on.isoformat(), newest.source.note)
-
-
-@lru_cache(maxsize=512)
-def configurations(model: str, policy: ServingPolicy, as_of: date) -> tuple[Configuration, ...]:
-    """Every GPU with a price, count and precision a model could be run with; whether it fits is not asked yet."""
-    facts = open_models()[model]
-    found = []
-    for gpu in gpus().values():
-        if (policy.gpus and gpu.id not in policy.gpus) or gpu.memory_bytes is None:
-            continue
-        price = gpu_hour(gpu.id, policy, as_of)
-        precisions = _precisions(facts.published_precision, gpu.number_formats, policy.four_bit)
-        if price is None or not precisions:
-            continue
-        for count in GPU_COUNTS:
-            if facts.attention_heads % count or (count > 1 and gpu.link_bytes_per_s_per_direction is None):
-                continue
-            for precision in precisions:
-                plan = ServingPlan(model=model, gpu=gpu.id, precision=precision, gpus=count, tp=count, engine=policy.engine)
-                found.append(Configuration(plan, price))
-    return tuple(found)
-
-
-def _precisions(published: str, formats: Iterable[str], four_bit: bool) -> tuple[str, ...]:
-    """Precisions worth planning: as published, in 8 bits where the GPU calculates so, in 4 where the team allows it."""
-    if "bf16" not in formats:
-        return ()
-    found = [published] if published != "fp8" or "fp8" in formats else []
-    if published == "bf16" and "fp8" in formats:
-        found.append("fp8")
-    if four_bit and published in {"bf16", "fp8"}:
-        found.append("fp4" if "fp4" in formats else "int4")
-    return tuple(found)
 
 
 _memory: OrderedDict[tuple[Need, ServingPolicy, date], tuple[Replica, ...]] = OrderedDict()
@@ -204,7 +117,10 @@ class _Rows:
     """Needs bound to configurations, one a row; request shapes are padded with a share of 0 to (rows, shapes)."""
 
     need: np.ndarray
-    configurations: tuple[Configuration, ...]
+    every: tuple[Configuration, ...]
+    """Distinct configurations."""
+    at: np.ndarray
+    """Index into `every` of each row."""
     shares: Column
     read: Column
     output: Column
@@ -220,17 +136,12 @@ class _Rows:
     e2e_slo: Column
 
     @property
-    def plans(self) -> tuple[ServingPlan, ...]:
-        return tuple(each.plan for each in self.configurations)
-
-    @property
     def usd_per_hour(self) -> Column:
         """Price of an hour of one replica."""
-        return np.array([each.plan.gpus * each.price.typical for each in self.configurations], dtype=float)
+        return np.array([each.plan.gpus * each.price.typical for each in self.every], dtype=float)[self.at]
 
     def keep(self, rows: np.ndarray) -> _Rows:
-        columns = {field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name != "configurations"}
-        return _Rows(configurations=tuple(self.configurations[i] for i in rows), **columns)
+        return _Rows(every=self.every, **{f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "every"})
 
 
 def _number(value: float | None) -> float:
@@ -238,8 +149,14 @@ def _number(value: float | None) -> float:
 
 
 def _bound(needs: Sequence[Need], policy: ServingPolicy, as_of: date) -> _Rows:
-    pairs = [(i, each) for i, need in enumerate(needs) for each in configurations(need.model, policy, as_of)]
-    index = np.array([i for i, _ in pairs], dtype=int)
+    first: dict[str, np.ndarray] = {}
+    every: list[Configuration] = []
+    for model in dict.fromkeys(need.model for need in needs):
+        own = configurations(model, policy, as_of)
+        first[model] = np.arange(len(every), len(every) + len(own))
+        every += own
+    index = np.repeat(np.arange(len(needs)), [len(first[need.model]) for need in needs])
+    at = np.concatenate([first[need.model] for need in needs]) if needs else np.zeros(0, dtype=int)
     width = max((len(need.shares) for need in needs), default=1)
 
     def padded(name: str) -> Column:
@@ -254,7 +171,7 @@ def _bound(needs: Sequence[Need], policy: ServingPolicy, as_of: date) -> _Rows:
     shares = padded("shares")
     means = {name: (shares * padded(name)).sum(axis=1)[index] for name in ("input_tokens", "read_tokens", "output_tokens")}
     return _Rows(
-        index, tuple(each for _, each in pairs), shares[index], padded("read_tokens")[index], padded("output_tokens")[index],
+        index, tuple(every), at, shares[index], padded("read_tokens")[index], padded("output_tokens")[index],
         padded("thinking_tokens")[index], means["input_tokens"], means["read_tokens"], np.maximum(means["output_tokens"], 1.0),
         one("longest_tokens"), one("length_tail_ratio"), one("burstiness"), one("ttft_slo_s"), one("e2e_slo_s"),
     )  # fmt: skip
@@ -285,30 +202,37 @@ class Speed:
     low_ratio: Column
     """Ends of the 80 % band of the output speed over its middle."""
     high_ratio: Column
-    confidence: tuple[str, ...]
-    reason: tuple[str, ...]
+    confidence: np.ndarray
+    reason: np.ndarray
 
 
 def _speed(rows: _Rows, policy: ServingPolicy) -> Speed:
-    """One look at the closed form for all rows."""
-    alone = predict(rows.plans, rows.input_tokens, rows.output_tokens, 1.0)
-    longest = predict(rows.plans, rows.longest, 1.0, 1.0)
+    """One look at the closed form for all rows; facts of a configuration are looked up once."""
+    plans, constants = [each.plan for each in rows.every], serving_constants()
+    facts = {**serving_inputs(plans), **constant_inputs(constants, plans)}
+    known = {name: np.broadcast_to(np.asarray(value, dtype=float), (len(plans), 1))[rows.at] for name, value in facts.items()}
+    graph, mean = serving_graph(), {"input_tokens": rows.input_tokens[:, None], "output_tokens": rows.output_tokens[:, None]}
     # Also for batches that do not fit: a batch in between is read off the line between two that are looked at.
-    inputs = inputs_of(rows.plans, rows.input_tokens, rows.output_tokens, BATCHES[None, :])
-    step = np.broadcast_to(serving_graph().evaluate(inputs, ["decode_step_s"])["decode_step_s"], (len(rows.need), len(BATCHES)))
-    read = np.broadcast_to(prefill_s(rows.plans, rows.read), rows.read.shape)
-    fits = (alone.status == OK) & (longest.status == OK) & (longest.max_batch >= 1)
-    one = {name: getattr(alone, name)[:, 0] for name in (
-        "max_batch", "ttft_s", "prefill_s", "decode_step_s", "weight_bytes", "output_tokens_per_s", "output_tokens_per_s_low",
-        "output_tokens_per_s_high",
-    )}  # fmt: skip
+    made = graph.evaluate(known | mean | {"concurrency": BATCHES[None, :]}, ["decode_step_s", "max_batch", "weight_bytes"])
+    alone = graph.evaluate(known | mean | {"concurrency": np.array([[1.0]])}, ["serving_ttft_s", "serving_prefill_s", "decode_step_s"])
+    longest = {"input_tokens": rows.longest[:, None], "output_tokens": np.array([[1.0]])}
+    room = graph.evaluate(known | longest, ["fitting_batch"])["fitting_batch"]
+    read = graph.evaluate(known | {"input_tokens": rows.read}, ["serving_prefill_s"])["serving_prefill_s"]
+    confidence, reason, band = grades(plans, constants)
+    ends = [constants.bands[f"{key} output_tokens_per_s"] for key in band]
+
+    def one(column: Column) -> Column:
+        return np.broadcast_to(column, (len(rows.need), column.shape[1]))[:, 0]
+
+    start = one(alone["serving_ttft_s"]) - one(alone["serving_prefill_s"]) - one(alone["decode_step_s"])
+    most = one(made["max_batch"])
     return Speed(
-        fits=fits[:, 0], step_s=np.asarray(step / _speedup(policy, BATCHES)), read_s=read, mean_read_s=(read * rows.shares).sum(axis=1),
-        most_batch=np.clip(np.nan_to_num(np.floor(one["max_batch"]), nan=1.0), 1, STATES),
-        start_s=np.maximum(one["ttft_s"] - one["prefill_s"] - one["decode_step_s"], 0.0), weight_bytes=one["weight_bytes"],
-        low_ratio=one["output_tokens_per_s_low"] / one["output_tokens_per_s"],
-        high_ratio=one["output_tokens_per_s_high"] / one["output_tokens_per_s"],
-        confidence=tuple(map(str, alone.confidence)), reason=tuple(map(str, alone.reason)),
+        fits=np.asarray((one(room) >= 1) & (most >= 1) & ~np.isnan(start)),
+        step_s=np.asarray(np.broadcast_to(made["decode_step_s"], (len(rows.need), len(BATCHES))) / _speedup(policy, BATCHES)),
+        read_s=np.broadcast_to(read, rows.read.shape), mean_read_s=(read * rows.shares).sum(axis=1),
+        most_batch=np.clip(np.nan_to_num(np.floor(most), nan=1.0), 1, STATES), start_s=np.maximum(start, 0.0),
+        weight_bytes=one(made["weight_bytes"]), low_ratio=np.array([each.low for each in ends])[rows.at],
+        high_ratio=np.array([each.high for each in ends])[rows.at], confidence=confidence[rows.at], reason=reason[rows.at],
     )  # fmt: skip
 
 
@@ -397,8 +321,8 @@ def _worked_out(needs: Sequence[Need], policy: ServingPolicy, as_of: date) -> li
         per_s = float(stable[i] * (share[i] if met else LOADS[-1] * policy.most_load_share))
         capacity = Range(per_s * float(speed.low_ratio[i]), per_s, per_s * float(speed.high_ratio[i]), SIZED)
         result[row].append(Replica(
-            rows.configurations[i], capacity, bool(met), float(stable[i]), speed.step_s[i], float(speed.most_batch[i]),
-            tuple(map(float, speed.read_s[i][rows.shares[i] > 0])), float(speed.start_s[i]), float(speed.weight_bytes[i]), speed.confidence[i], speed.reason[i],
+            rows.every[rows.at[i]], capacity, bool(met), float(stable[i]), speed.step_s[i], float(speed.most_batch[i]),
+            tuple(map(float, speed.read_s[i][rows.shares[i] > 0])), float(speed.start_s[i]), float(speed.weight_bytes[i]), str(speed.confidence[i]), str(speed.reason[i]),
         ))  # fmt: skip
     return [tuple(_only_useful(each)) for each in result]
 
@@ -429,14 +353,33 @@ def _worth_comparing(rows: _Rows, speed: Speed) -> np.ndarray:
 
 def _kept(speed: Speed, rows: np.ndarray) -> Speed:
     """The same of some rows only."""
-    columns = {name: getattr(speed, name)[rows] for name in (
-        "fits", "step_s", "read_s", "mean_read_s", "most_batch", "start_s", "weight_bytes", "low_ratio", "high_ratio")}  # fmt: skip
-    return Speed(confidence=tuple(speed.confidence[i] for i in rows), reason=tuple(speed.reason[i] for i in rows), **columns)
+    return Speed(**{field.name: getattr(speed, field.name)[rows] for field in fields(speed)})
 
 
 def _only_useful(found: Sequence[Replica]) -> list[Replica]:
     """Replicas that meet the targets, if any do."""
     return [replica for replica in found if replica.meets] or list(found[:1])
+
+
+_loaded: OrderedDict[tuple[Need, Configuration, float], dict[str, float]] = OrderedDict()
+
+
+def loaded(needs: Sequence[Need], found: Sequence[Replica], per_s: Column) -> list[dict[str, float]]:
+    """Latency of each need on one replica at `per_s` requests a second; what was asked before is remembered."""
+    keys = [(need, replica, float(rate)) for need, replica, rate in zip(needs, found, per_s, strict=True)]
+    with _lock:
+        missing = [i for i, (need, replica, rate) in enumerate(keys) if (need, replica.configuration, rate) not in _loaded]
+    fresh: dict[int, dict[str, float]] = {}
+    if missing:
+        late = latency_at([needs[i] for i in missing], [found[i] for i in missing], np.asarray(per_s, dtype=float)[missing])
+        fresh = {i: late.row(n) for n, i in enumerate(missing)}
+    with _lock:
+        for i, row in fresh.items():
+            _loaded[keys[i][0], keys[i][1].configuration, keys[i][2]] = row
+        result = [fresh.get(i) or _loaded[need, replica.configuration, rate] for i, (need, replica, rate) in enumerate(keys)]
+        while len(_loaded) > _REMEMBERED:
+            _loaded.popitem(last=False)
+    return result
 
 
 def latency_at(needs: Sequence[Need], found: Sequence[Replica], per_s: Column) -> Latency:
@@ -455,7 +398,7 @@ def latency_at(needs: Sequence[Need], found: Sequence[Replica], per_s: Column) -
     shares, read = padded(need.shares for need in needs), padded(need.read_tokens for need in needs)
     output = padded(need.output_tokens for need in needs)
     rows = _Rows(
-        np.arange(len(needs)), tuple(each.configuration for each in found), shares, read, output,
+        np.arange(len(needs)), tuple(each.configuration for each in found), np.arange(len(needs)), shares, read, output,
         padded(need.thinking_tokens for need in needs), (shares * padded(need.input_tokens for need in needs)).sum(axis=1),
         (shares * read).sum(axis=1), np.maximum((shares * output).sum(axis=1), 1.0), one("longest_tokens"), one("length_tail_ratio"),
         one("burstiness"), one("ttft_slo_s"), one("e2e_slo_s"),
@@ -465,7 +408,7 @@ def latency_at(needs: Sequence[Need], found: Sequence[Replica], per_s: Column) -
     speed = Speed(
         ones > 0, np.array([each.decode_step_s for each in found]), seconds, (shares * seconds).sum(axis=1),
         np.array([each.most_batch for each in found]), np.array([each.start_s for each in found]), ones, ones, ones,
-        tuple(each.confidence for each in found), tuple(each.confidence_reason for each in found),
+        np.array([each.confidence for each in found]), np.array([each.confidence_reason for each in found]),
     )  # fmt: skip
     return _latency(rows, speed, np.asarray(per_s, dtype=float), FINE_POINTS)
 
