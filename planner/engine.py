@@ -5,16 +5,14 @@ from __future__ import annotations
 from functools import cache
 
 from planner.facts import sources
-from planner.formulas import cost, latency, money, own_gpus, quality, serving, serving_memory, tokens
+from planner.formulas import cost, latency, money, quality, replicas, serving, serving_memory, tokens
 from planner.graph import Graph
 from planner.quantities import vocabulary
 
 CALL_MODULES = (tokens, cost, latency)
 OPTION_MODULES = (money, quality)
 SERVING_MODULES = (serving_memory, serving)
-
-
-REPLICA_MODULES = (own_gpus,)
+REPLICA_MODULES = (replicas,)
 
 
 @cache

@@ -246,6 +246,8 @@ _CALLS = {
     "log1p": "ln(1 + {0})",
     "maximum": "the larger of {0} and {1}",
     "minimum": "the smaller of {0} and {1}",
+    "ceil": "{0}, rounded up",
+    "exp": "e^({0})",
 }
 """How a function reads in a formula. A law test keeps this table complete."""
 

@@ -24,13 +24,26 @@ from planner.serving_policy import ServingPolicy
 LATENCY_INPUTS = ("overhead_s", "prefill_tokens_per_s", "output_tokens_per_s", "ttft_tail_ratio", "decode_tail_ratio", "wait_s")
 """What the formulas of latency read; on own GPUs it is worked out from the replica."""
 
-COLD_SHARE = 0.05
-"""When more requests than this meet a cold start, it is in the p95."""
-
 UNSURE = "low"
 """Grade of predictions on GPUs, models or formats that nobody measured."""
 
-_ASSUMED = ("hours_per_month", "seconds_per_hour", "keep_warm_s", "start_up_s", "weight_load_bytes_per_s")
+_ASSUMED = (
+    "hours_per_month", "seconds_per_hour", "keep_warm_s", "start_up_s", "load_bytes_per_s", "people_hours_per_month",
+    "usd_per_person_hour", "beyond_tail_share",
+)  # fmt: skip
+BILL = ("fixed_usd_per_month", "replicas")
+ALWAYS_ON = {"up_share": np.array([[1.0]])}
+SHOWN = (
+    "mean_requests_per_s", "peak_requests_per_s", "replicas", "utilisation_share", "gpu_usd_per_month", "people_usd_per_month",
+    "fixed_usd_per_month", "cold_start_s", "warm_time_share", "cold_request_share", "cold_wait_tail_s",
+)  # fmt: skip
+"""What is told of one task on own GPUs."""
+
+
+def _asleep(inputs: Mapping[str, Column]) -> dict[str, Column]:
+    """What changes when GPUs are let go between requests: hours are paid for part of the month, and nothing is kept in reserve."""
+    share = replica_graph().evaluate(inputs, ["warm_time_share"])["warm_time_share"]
+    return {"up_share": share, "failover_replicas": np.zeros_like(share)}
 
 
 @dataclass(frozen=True)
@@ -81,14 +94,13 @@ class _Fleets:
         if case != "typical":
             # A dear month is one of slow replicas and dear hours.
             other = "high" if case == "low" else "low"
-            inputs["capacity_requests_per_s"] = np.array([[self.found[i].capacity_per_s.case(other)] for i in rows])
+            inputs["replica_requests_per_s"] = np.array([[self.found[i].capacity_per_s.case(other)] for i in rows])
             inputs["usd_per_gpu_hour"] = np.array([[self.found[i].configuration.price.case(case)] for i in rows])
-        wanted = ("own_usd_per_month", "needed_replicas")
-        awake = replica_graph().evaluate(inputs | {"sleeps": np.array([[0.0]])}, wanted)
-        asleep = replica_graph().evaluate(inputs | {"sleeps": np.array([[1.0]])}, wanted)
+        awake = replica_graph().evaluate(inputs | ALWAYS_ON, BILL)["fixed_usd_per_month"]
+        asleep = replica_graph().evaluate(inputs | _asleep(inputs), BILL)
         # More than one replica is never let go: then some request always waits for the other.
-        sleeps = (inputs["may_sleep"] > 0) & (asleep["needed_replicas"] <= 1) & (asleep["own_usd_per_month"] < awake["own_usd_per_month"])
-        usd = np.where(sleeps, asleep["own_usd_per_month"], awake["own_usd_per_month"])
+        sleeps = (inputs["may_sleep"] > 0) & (asleep["replicas"] <= 1) & (asleep["fixed_usd_per_month"] < awake)
+        usd = np.where(sleeps, asleep["fixed_usd_per_month"], awake)
         return usd, np.broadcast_to(sleeps, usd.shape)
 
     def lowest(self, rows: np.ndarray, requests_per_month: Column, case: str = "typical") -> Column:
@@ -146,14 +158,14 @@ class OwnServing:
     def _gathered(self, found: Mapping[tuple[int, int], tuple[Replica, ...]]) -> _Fleets:
         tasks, people = self._portfolio.tasks, self.policy.people_usd_per_month
         flat = [(n, t, each) for n, ((t, _), group) in enumerate(found.items()) for each in group]
-        shared = {name: assumptions()[name].typical for name in _ASSUMED} | {
-            "failover_replicas": float(self.policy.failover_replicas),
-            "people_usd_per_month": assumptions()["people_usd_per_month"].typical if people is None else people,
-        }  # fmt: skip
+        shared = {name: assumptions()[name].typical for name in _ASSUMED} | {"failover_replicas": float(self.policy.failover_replicas)}
+        paid = replica_graph().evaluate({name: np.array([value]) for name, value in shared.items()}, ["people_usd_per_month"])
+        # A sum the team states stands in for hours times their price.
+        shared["people_usd_per_month"] = float(paid["people_usd_per_month"][0]) if people is None else people
         rows = {name: np.full(len(flat), value) for name, value in shared.items()}
         rows |= {
             "peak_to_mean": np.array([tasks[t].traffic.peak_to_mean for _, t, _ in flat], dtype=float),
-            "capacity_requests_per_s": np.array([each.capacity_per_s.typical for _, _, each in flat], dtype=float),
+            "replica_requests_per_s": np.array([each.capacity_per_s.typical for _, _, each in flat], dtype=float),
             "stable_requests_per_s": np.array([each.stable_per_s for _, _, each in flat], dtype=float),
             "gpus_per_replica": np.array([each.configuration.plan.gpus for _, _, each in flat], dtype=float),
             "usd_per_gpu_hour": np.array([each.configuration.price.typical for _, _, each in flat], dtype=float),
@@ -288,11 +300,13 @@ class OwnServing:
         chosen = self._chosen
         requests = self._requests[np.array([t for t, _ in fleets.pairs], dtype=int)]
         _, asleep = fleets.bills(chosen, requests[:, None])
-        inputs = {name: value[chosen] for name, value in fleets.rows.items()}
-        inputs |= {"sleeps": asleep[:, 0].astype(float), "requests_per_month": requests}
-        values = replica_graph().evaluate(inputs, list(replica_graph().formulas))
+        inputs = {name: value[chosen] for name, value in fleets.rows.items()} | {"requests_per_month": requests}
+        sleeping = _asleep(inputs)
+        inputs |= {name: np.where(asleep[:, 0], value, inputs.get(name, 1.0)) for name, value in sleeping.items()}
+        inputs["sleeps"] = asleep[:, 0].astype(float)
+        values = replica_graph().evaluate(inputs, SHOWN)
         # The reserve may be the one that failed: the others carry the busiest minute alone.
-        per_s = values["peak_requests_per_s"] / values["needed_replicas"]
+        per_s = values["peak_requests_per_s"] / (values["replicas"] - inputs["failover_replicas"])
         needs, picked = [self._needs[pair] for pair in fleets.pairs], [fleets.found[i] for i in chosen]
         late = loaded(needs, picked, per_s)
         wide = {name: np.broadcast_to(value, len(chosen)) for name, value in values.items()}
@@ -313,11 +327,10 @@ class OwnServing:
             # The formula reads cached tokens faster; this speed is set so that the mean request takes what the replica takes.
             read = float(np.dot(need.shares, [a - saved * (a - b) for a, b in zip(need.input_tokens, need.read_tokens, strict=True)]))
             seconds = float(np.dot(need.shares, served.replica.prefill_s))
-            waits = served.sleeps and served.values["cold_share"] > COLD_SHARE
             for name, value in (
                 ("overhead_s", late["overhead_s"]), ("prefill_tokens_per_s", read / seconds if seconds > 0 else np.inf),
                 ("output_tokens_per_s", 1 / late["tpot_s"]), ("ttft_tail_ratio", late["ttft_tail_ratio"]),
-                ("decode_tail_ratio", late["decode_tail_ratio"]), ("wait_s", served.values["cold_start_s"] if waits else 0.0),
+                ("decode_tail_ratio", late["decode_tail_ratio"]), ("wait_s", served.values["cold_wait_tail_s"] if served.sleeps else 0.0),
             ):  # fmt: skip
                 found[name][t, o] = value
         return found

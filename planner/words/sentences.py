@@ -38,6 +38,8 @@ _UNITS: Mapping[str, Callable[[Any], str]] = {
     "token_per_s": lambda v: f"{tokens(v)} a second",
     "request_per_day": lambda v: f"{plural(v, 'request')} a day",
     "request_per_month": lambda v: f"{plural(v, 'request')} a month",
+    "request_per_s": lambda v: f"{count(v)} requests a second",
+    "usd_per_hour": lambda v: f"{money(v)} an hour",
     "month": lambda v: plural(v, "month"),
     "hour": lambda v: plural(v, "hour"),
     "score": lambda v: f"{count(v)} of 100",
