@@ -7,7 +7,7 @@ remembered; the volume then only counts replicas. An edit in a meeting mostly mo
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from threading import Lock
@@ -16,7 +16,7 @@ import numpy as np
 
 from planner.columns import Column
 from planner.decision import Source
-from planner.engine import serving_graph
+from planner.engine import replica_graph, serving_graph
 from planner.facts import Range, assumptions
 from planner.serving.configurations import Configuration, configurations
 from planner.serving.constants import constant_inputs, serving_constants
@@ -214,6 +214,7 @@ def _speed(rows: _Rows, policy: ServingPolicy) -> Speed:
     graph, mean = serving_graph(), {"input_tokens": rows.input_tokens[:, None], "output_tokens": rows.output_tokens[:, None]}
     # Also for batches that do not fit: a batch in between is read off the line between two that are looked at.
     made = graph.evaluate(known | mean | {"concurrency": BATCHES[None, :]}, ["decode_step_s", "max_batch", "weight_bytes"])
+    step = made["decode_step_s"] / _drafted(made["decode_step_s"], known | mean, policy.draft_tokens)
     alone = graph.evaluate(known | mean | {"concurrency": np.array([[1.0]])}, ["serving_ttft_s", "serving_prefill_s", "decode_step_s"])
     longest = {"input_tokens": rows.longest[:, None], "output_tokens": np.array([[1.0]])}
     room = graph.evaluate(known | longest, ["fitting_batch"])["fitting_batch"]
@@ -228,12 +229,22 @@ def _speed(rows: _Rows, policy: ServingPolicy) -> Speed:
     most = one(made["max_batch"])
     return Speed(
         fits=np.asarray((one(room) >= 1) & (most >= 1) & ~np.isnan(start)),
-        step_s=np.asarray(np.broadcast_to(made["decode_step_s"], (len(rows.need), len(BATCHES))) / _speedup(policy, BATCHES)),
+        step_s=np.broadcast_to(step, (len(rows.need), len(BATCHES))),
         read_s=np.broadcast_to(read, rows.read.shape), mean_read_s=(read * rows.shares).sum(axis=1),
         most_batch=np.clip(np.nan_to_num(np.floor(most), nan=1.0), 1, STATES), start_s=np.maximum(start, 0.0),
         weight_bytes=one(made["weight_bytes"]), low_ratio=np.array([each.low for each in ends])[rows.at],
         high_ratio=np.array([each.high for each in ends])[rows.at], confidence=confidence[rows.at], reason=reason[rows.at],
     )  # fmt: skip
+
+
+def _drafted(plain_s: Column, inputs: Mapping[str, Column], draft_tokens: int) -> Column:
+    """Speed with speculative decoding over speed without, by batch: a step that checks all drafts works on so many more tokens."""
+    if not draft_tokens:
+        return np.ones_like(plain_s)
+    checking = serving_graph().evaluate({**inputs, "concurrency": BATCHES[None, :] * (draft_tokens + 1)}, ["decode_step_s"])
+    given = {name: np.array([[assumptions()[name].typical]]) for name in ("accepted_share", "draft_step_ratio")}
+    given |= {"draft_tokens": np.array([[float(draft_tokens)]]), "verify_step_ratio": checking["decode_step_s"] / plain_s}
+    return replica_graph().evaluate(given, ["draft_speed_ratio"])["draft_speed_ratio"]
 
 
 @dataclass(frozen=True)
@@ -411,14 +422,3 @@ def latency_at(needs: Sequence[Need], found: Sequence[Replica], per_s: Column) -
         np.array([each.confidence for each in found]), np.array([each.confidence_reason for each in found]),
     )  # fmt: skip
     return _latency(rows, speed, np.asarray(per_s, dtype=float), FINE_POINTS)
-
-
-def _speedup(policy: ServingPolicy, batch: Column) -> Column | float:
-    """How much faster a decode step gets with speculative decoding; the gain fades as the batch fills the GPU."""
-    if not policy.draft_tokens:
-        return 1.0
-    assumed = {name: assumptions()[name].typical for name in ("draft_acceptance_share", "draft_cost_ratio", "draft_fade_batch")}
-    accepted, cost = assumed["draft_acceptance_share"], assumed["draft_cost_ratio"]
-    tokens = (1 - accepted ** (policy.draft_tokens + 1)) / (1 - accepted)
-    alone = tokens / (1 + policy.draft_tokens * cost)
-    return np.asarray(1 + (alone - 1) / (1 + batch / assumed["draft_fade_batch"]))
