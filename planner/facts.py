@@ -40,6 +40,18 @@ class Effort:
 
 
 @dataclass(frozen=True)
+class HostedLatency:
+    """Quartiles and median of what was measured of one class of hosted models."""
+
+    range: Range
+    rows: int
+    """Models behind it; 0 is our own judgement."""
+    grade: str
+    """A: measured the same way on 20 models or more. B: on fewer. C: elsewhere, second-hand, or our own judgement."""
+    as_of: date | None
+
+
+@dataclass(frozen=True)
 class ModelFact:
     """What is known of one model besides its prices; None is unknown. `cells` says where each capability comes from."""
 
@@ -182,6 +194,24 @@ def latency_classes() -> Mapping[tuple[str, str], Range]:
         source = cited(row["source"], where, row["checked_on"], row["note"])
         quantity = names.get(row["quantity"], row["quantity"])
         result[row["size_class"], quantity] = Range(float(row["low"]), float(row["typical"]), float(row["high"]), source)
+    return result
+
+
+@cache
+def hosted_latency() -> Mapping[tuple[str, str, str], HostedLatency]:
+    """What was measured of hosted models by (size class, thinking, quantity), with how much is behind it.
+
+    `thinking` is `none` (data/latency_classes.csv: what estimates are made of), or a row of data/hosted_latency.csv: `thinking`
+    for all efforts that think, `thinking-shown` and `thinking-hidden`, or one band of efforts. Size class `unknown` is all sizes.
+    """
+    result = {}
+    for name in ("latency_classes", "hosted_latency"):
+        for i, row in enumerate(read_rows(name, ("size_class", "quantity", "low", "typical", "high", "rows", "grade", "as_of", "source"))):
+            where = _where(name, i)
+            source = cited(row["source"], where, row["checked_on"], row["note"])
+            found = Range(float(row["low"]), float(row["typical"]), float(row["high"]), source)
+            key = row["size_class"], row.get("thinking", "none"), row["quantity"]
+            result[key] = HostedLatency(found, int(row["rows"]), row["grade"], _day(row["as_of"], where))
     return result
 
 

@@ -39,7 +39,8 @@ TABLES: Mapping[str, str] = {
     "tuning_programmes": "Vendors' tuning programmes with their closing dates.",
     "training_runs": "Published training runs: hardware, hours, cost.",
     "efforts": "Reasoning efforts and the tokens they cost.",
-    "latency_classes": "Hosted latency by size class.",
+    "latency_classes": "Hosted latency by size class, without thinking: what estimates are made of.",
+    "hosted_latency": "Hosted latency of models that think, by size class and effort; estimates are checked against it.",
     "benchmark_scores": "Public scores of models, one row each, with source and date.",
     "benchmark_models": "Family, size class and first score of every model with public scores.",
     "sources": "What every source id on the screen stands for.",
@@ -50,7 +51,7 @@ NOT_ASSESSED = (
     "Fine-tuning and training: no bill is worked out yet; each decision says which conditions for them are met.",
     "Own GPUs, cascades, votes, routers and mixes: only direct and batch calls to a provider are offered as options.",
     "Residency, licence terms and data processing agreements: the rules checked are providers, open weights, tools and kinds of input.",
-    "Rate limits and peaks: latency is that of a size class with its spread, not a measurement of your provider, region or hour.",
+    "Rate limits and peaks: latency is that of a size class with its spread until you bring a measurement of your own.",
     "Price changes nobody has announced: prices stay as they are. Flex, priority and fast tiers are listed, and not offered as options.",
     "Quality by length and language before anybody measured: long inputs, languages and the place of a fact in the input are told apart "
     "only by slices of your own evals. Nobody knows how alike your task is to public benchmarks; ranges allow for it.",

@@ -14,7 +14,7 @@ from planner.catalog import Catalog, archetypes
 from planner.commands import RemoveLatency, SetLatency, command_from_json, command_to_json
 from planner.decision import Step
 from planner.errors import InputError
-from planner.facts import latency_classes
+from planner.facts import hosted_latency, latency_classes
 from planner.latency_overrides import laid_over, merged
 from planner.measurements.model import MOST_KEPT, LatencyMeasurement, newest
 from planner.plans import Plan
@@ -213,3 +213,24 @@ def test_overrides_cost_nothing_where_nothing_is_overridden() -> None:
     assert laid_over(inputs, {"overhead_s": one}, shape_task, column_option)["overhead_s"].tolist() == [[1, 9, 9], [1, 9, 9], [1, 2, 3]]
     both = merged({"overhead_s": one}, {"overhead_s": np.array([[7.0, 8.0], [np.nan, 6.0]])}, {"overhead_s": None})
     assert np.array_equal(both["overhead_s"], [[7, 8], [np.nan, 6]], equal_nan=True)
+
+
+@pytest.mark.parametrize("size", ["small", "mid", "large", "unknown"])
+def test_r6_our_first_visible_token_is_what_was_measured_of_thinking_models(size: str) -> None:
+    """TTFT + 2,000 thinking tokens ÷ speed by our classes lies within the quartiles of measured time to the first answer token."""
+    ours = latency_classes()[size, "overhead_s"].typical + 2000 / latency_classes()[size, "output_tokens_per_s"].typical
+    seen = hosted_latency()[size, "thinking", "first_answer_token_s"]
+    assert seen.range.low < ours < seen.range.high
+    shown = hosted_latency()["unknown", "thinking-shown", "first_answer_token_s"].range
+    assert (shown.low, shown.typical, shown.high) == pytest.approx((15, 23.4, 45), rel=0.05)
+    if size == "unknown":
+        assert ours == pytest.approx(shown.typical, rel=0.15)
+
+
+def test_a_hosted_figure_says_how_much_is_behind_it() -> None:
+    for (_, thinking, quantity), held in hosted_latency().items():
+        assert held.grade == ("C" if held.range.source.id != "artificial-analysis" or quantity == "provider_speed_ratio"
+                              else "A" if held.rows >= 20 else "B")  # fmt: skip
+        assert held.range.low <= held.range.typical <= held.range.high
+        if thinking != "none":
+            assert held.rows >= 10, "an aggregate, never a row of the vendor's table"
