@@ -16,6 +16,7 @@ from planner.engine import call_graph, option_graph
 from planner.evaluate import MEDIAN_ENDS, QUANTILES, Evaluation
 from planner.expectations import PARTS, unit_of
 from planner.explain_latency import latency_leaf
+from planner.explain_own import OwnExplainer
 from planner.explain_rates import RateExplainer
 from planner.facts import efforts, latency_classes
 from planner.graph import shown
@@ -38,6 +39,7 @@ class Explainer:
         self.task: Task = evaluation.tasks[t]
         self.option = evaluation.options[o]
         self._rates = RateExplainer(evaluation, catalog, self.task, self.option)
+        self._own = OwnExplainer(evaluation, t, o, self._volume)
         self.rows = [int(n) for n in np.flatnonzero(evaluation.shape_task == t)]
 
     def explain(self, name: str) -> Step:
@@ -66,7 +68,7 @@ class Explainer:
         if name in assumptions():
             return assumed(name)
         handlers = {
-            "spend_usd": self._spend, "peak_run_usd_per_month": self._peak, "months_ahead": self._ahead,
+            "fixed_usd_per_month": self._own.fixed, "spend_usd": self._spend, "peak_run_usd_per_month": self._peak, "months_ahead": self._ahead,
             "upfront_usd": self._upfront, "volume_factor": self._volume_factor,
             "quality_logit": self._quality, "quality_sd_logit": self._quality_sd, "own_score_weight_share": self._own_weight,
             "period_start_months": self._horizon, "period_end_months": self._horizon, "window_fit_share": self._window,
@@ -90,10 +92,14 @@ class Explainer:
         return step(name, value, "scenario", Source("scenario", f"Scenario '{self.evaluation.scenario.name}'", note=dates))
 
     def _peak(self, name: str, value: float) -> Step:
+        if self.option.pattern.own_gpus:
+            return self._own.months(name, value, "highest of")
         parts = self._periods("period_peak_usd_per_month")
         return step(name, value, "aggregate", None, *parts, formula=f"highest of {len(parts)} price period{'s' * (len(parts) > 1)}")
 
     def _spend(self, name: str, value: float) -> Step:
+        if self.option.pattern.own_gpus:
+            return self._own.months(name, value, "sum over")
         parts = self._periods("period_spend_usd")
         return step(name, value, "aggregate", None, *parts, formula=f"sum over {len(parts)} price period{'s' * (len(parts) > 1)}")
 
@@ -116,6 +122,12 @@ class Explainer:
             note = f"Price periods of {self.option.ref.provider}/{self.option.ref.model} from {self.evaluation.as_of.isoformat()}"
             return step(name, value, "fact", self.catalog.price_source(self.option.ref.provider, self.option.ref.model, note))
         return self._option_leaf(name, value)
+
+    def _volume(self, name: str, value: float) -> Step:
+        """What the bill of own GPUs takes from the task: its requests and their peak."""
+        if name == "requests_per_month":
+            return option_graph().explain(name, self._option_row(), self._option_leaf)
+        return self._entered(name, value)
 
     def _upfront(self, name: str, value: float) -> Step:
         title = registry()[self.option.pattern_id].title
@@ -225,8 +237,11 @@ class Explainer:
         price = self._mean("usd_per_request", group, inputs, case)
         day = self.task.traffic.requests_per_day.case(case)
         row = self._option_row() | {"usd_per_request": price.value if isinstance(price.value, float) else np.nan, "requests_per_day": day}
+        row["fixed_usd_per_month"] = float(self.evaluation.own.fixed(case)[self.t, self.o])
 
         def leaf(leaf_name: str, value: float) -> Step:
+            if leaf_name == "fixed_usd_per_month" and self.option.pattern.own_gpus:
+                return self._own.case(leaf_name, value, case)
             return price if leaf_name == "usd_per_request" else self._option_leaf(leaf_name, value)
 
         bill = option_graph().explain("run_usd_per_month", row, leaf)
@@ -282,6 +297,9 @@ class Explainer:
         measured_by = self.evaluation.latency.overridden(name, self.t, self.o)
         if measured_by is not None:
             return latency_leaf(name, value, measured_by, row)
+        by_replica = self._own.latency(name, value)
+        if by_replica is not None:
+            return by_replica
         if name == "ttft_is_visible":
             return step(name, value, "fact", Source("definition", "An estimate: TTFT is that of the first token, thinking comes on top"))
         if name in self.evaluation.sheet.usd or name in {"region_factor", "discount_share", "price_factor"}:

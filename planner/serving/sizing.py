@@ -213,7 +213,7 @@ def _speed(rows: _Rows, policy: ServingPolicy) -> Speed:
     known = {name: np.broadcast_to(np.asarray(value, dtype=float), (len(plans), 1))[rows.at] for name, value in facts.items()}
     graph, mean = serving_graph(), {"input_tokens": rows.input_tokens[:, None], "output_tokens": rows.output_tokens[:, None]}
     # Also for batches that do not fit: a batch in between is read off the line between two that are looked at.
-    made = graph.evaluate(known | mean | {"concurrency": BATCHES[None, :]}, ["decode_step_s", "max_batch", "weight_bytes"])
+    made = graph.evaluate(known | mean | {"running_batch": BATCHES[None, :]}, ["decode_step_s", "max_batch", "weight_bytes"])
     step = made["decode_step_s"] / _drafted(made["decode_step_s"], known | mean, policy.draft_tokens)
     alone = graph.evaluate(known | mean | {"concurrency": np.array([[1.0]])}, ["serving_ttft_s", "serving_prefill_s", "decode_step_s"])
     longest = {"input_tokens": rows.longest[:, None], "output_tokens": np.array([[1.0]])}
@@ -241,7 +241,7 @@ def _drafted(plain_s: Column, inputs: Mapping[str, Column], draft_tokens: int) -
     """Speed with speculative decoding over speed without, by batch: a step that checks all drafts works on so many more tokens."""
     if not draft_tokens:
         return np.ones_like(plain_s)
-    checking = serving_graph().evaluate({**inputs, "concurrency": BATCHES[None, :] * (draft_tokens + 1)}, ["decode_step_s"])
+    checking = serving_graph().evaluate({**inputs, "running_batch": BATCHES[None, :] * (draft_tokens + 1)}, ["decode_step_s"])
     given = {name: np.array([[assumptions()[name].typical]]) for name in ("accepted_share", "draft_step_ratio")}
     given |= {"draft_tokens": np.array([[float(draft_tokens)]]), "verify_step_ratio": checking["decode_step_s"] / plain_s}
     return replica_graph().evaluate(given, ["draft_speed_ratio"])["draft_speed_ratio"]
