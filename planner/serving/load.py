@@ -290,13 +290,14 @@ def _block(rows: _Rows) -> Load:
         prefill_queue = _prefill_queue(rows)
         tokens = _decode_tokens(rows, sigma)
         ttft, e2e, tpot = _times(rows, chain, prefill_queue, tokens, length_cv2)
-        slot_wait = _slot_wait_mean(rows, chain, length_cv2)
-        ttft_mean = rows.prefill + chain.busy_share * chain.step / 2 + prefill_queue[1] + slot_wait
+        slot_wait = chain.queue_share / chain.slot_rate * _slot_spread(rows, chain, length_cv2)
+        direct = 1 - chain.queue_share
+        ttft_mean = rows.prefill + direct * (chain.busy_share * chain.step / 2 + prefill_queue[1]) + slot_wait
         ttft_50, ttft_95 = np.quantile(ttft, [0.5, 0.95], axis=1)
         e2e_50, e2e_95 = np.quantile(e2e, [0.5, 0.95], axis=1)
         tpot_95 = np.quantile(tpot, 0.95, axis=1)
         used = rows.rate * rows.prefill
-        behind = used / (1 - used) * (ttft_mean - slot_wait)
+        behind = direct * used / (1 - used) * (rows.prefill + chain.busy_share * chain.step / 2 + prefill_queue[1])
         decoding = (rows.output - 1) * chain.tpot + behind
     return Load(
         load_share=share,
@@ -334,8 +335,10 @@ def _prefill_queue(rows: _Rows) -> tuple[Column, Column]:
     return chance, np.asarray(mean)
 
 
-def _slot_wait_mean(rows: _Rows, chain: _Chain, length_cv2: Column) -> Column:
-    return np.asarray(chain.queue_share * (2 * _batch(rows) - 1 + length_cv2) / 2 / chain.slot_rate)
+def _slot_spread(rows: _Rows, chain: _Chain, length_cv2: Column) -> Column:
+    """Allen–Cunneen's factor for slots. A full batch lets prompts in one by one, so the fuller it is the less they come in batches."""
+    bursts = 2 * _batch(rows) - 1
+    return np.asarray((rows.burst.clip(1) + (bursts - rows.burst.clip(1)) * (1 - chain.queue_share) ** 2 + length_cv2) / 2)
 
 
 def _decode_tokens(rows: _Rows, sigma: Column) -> Column:
@@ -364,12 +367,14 @@ def _times(
     heavy = np.maximum(mean / chance - (1 - used) * rows.prefill / 2, 0)
     wait = column((1 - used) * rows.prefill) * ahead - column(heavy) * np.log1p(-ahead)
     slot = np.maximum(np.log(column(chain.queue_share) / (1 - slot_u)), 0) * column(
-        (2 * _batch(rows) - 1 + length_cv2) / 2 / chain.slot_rate
+        _slot_spread(rows, chain, length_cv2) / chain.slot_rate
     )
-    begun = column(rows.prefill) + residual + np.where(column(used) > 0, wait, 0)
+    # Who waited for a slot is prefilled as soon as one is free, alone; nobody else has a slot to be prefilled for.
+    waited = slot > 0
+    begun = column(rows.prefill) + np.where(waited, 0, residual + np.where(column(used) > 0, wait, 0))
     ttft = begun + slot
     # Prompts that came meanwhile are prefilled before the second token.
-    behind = column(used / (1 - used)) * begun
+    behind = np.where(waited, 0, column(used / (1 - used)) * begun)
     # A long answer meets many batch sizes and sees their mean; a short one lives with the one it finds.
     middle = tokens * column(chain.tpot)
     span = middle / column(chain.memory_s)

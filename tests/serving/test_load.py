@@ -85,6 +85,30 @@ def test_it_says_what_the_simulation_measures(name: str, share: float) -> None:
         assert off(told.ttft_p95_s, np.quantile(measured.ttft_s, 0.95)) <= 0.12
 
 
+def test_servers_nobody_looked_at_before() -> None:
+    """Two dozen drawn at random; the one number set on simulations was set on others."""
+    rng = np.random.default_rng(20261125)
+    errors = []
+    for _ in range(24):
+        base = rng.uniform(0.006, 0.04)
+        tokens, prefill = np.exp(rng.uniform(np.log([80, 0.01]), np.log([1200, 0.6])))
+        growth, most, sigma = rng.uniform(0.002, 0.02), int(rng.choice([8, 16, 32, 64, 128, 256])), rng.uniform(0.3, 1)
+        server = Server(base, base * growth, prefill, tokens, most, sigma)
+        share = rng.uniform(0.2, 0.85)
+        told, measured = server.load(share), server.run(share)
+        errors.append([
+            off(told.tpot_mean_s, measured.tpot_s.mean()),
+            off(told.ttft_p95_s, np.quantile(measured.ttft_s, 0.95)),
+            off(told.e2e_p95_s, np.quantile(measured.e2e_s, 0.95)),
+        ])  # fmt: skip
+    tpot, ttft, e2e = np.array(errors).T
+    print(f"median error TPOT {np.median(tpot):.1%}, TTFT p95 {np.median(ttft):.1%}, E2E p95 {np.median(e2e):.1%} (worst {e2e.max():.1%})")
+    assert np.median(tpot) <= 0.01
+    assert np.median(ttft) <= 0.04
+    assert np.median(e2e) <= 0.02
+    assert e2e.max() <= 0.06
+
+
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7])
 def test_a_server_that_mostly_reads_is_near(share: float) -> None:
     """Prompts read for 0.12 s, answers of 28 tokens: nearly all the time is prefill, and means of few tokens are noisy."""
