@@ -268,7 +268,7 @@ def _chain(rows: _Rows, length_cv2: Column) -> _Chain:
         tpot=mean,
         tpot_sd=tpot_sd,
         tpot_skew=third,
-        # Cov(n, departures) = λ in any birth–death chain, so n forgets at the rate λ / Var(n); long answers remember longer.
+        # Cov(n, departures) = λ × batch in such a chain, so n forgets at that over Var(n); long answers remember longer.
         memory_s=np.maximum(count2 - count**2, 0) / (rows.rate * batch) * (1 + length_cv2) / 2,
         step=step,
         step_sd=np.sqrt(np.maximum(step2 - step**2, 0)),
