@@ -28,7 +28,7 @@ _BURST_PROMPTS = 24
 _SAME_ARRIVALS = 0.8
 """Correlation of what cuts in with how large the batch is; set on simulations, exact at neither end."""
 _Z95 = float(ndtri(0.95))
-MOST_TAIL_RATIO = float(np.exp(_Z95**2 / 2))
+_MOST_TAIL_RATIO = float(np.exp(_Z95**2 / 2))
 """No lognormal has a p95 further above its mean."""
 
 
@@ -101,15 +101,14 @@ def under_load(
     output_tail_ratio: ArrayLike = 1.0,
     burstiness: ArrayLike = 1.0,
     prefill_sd_ratio: ArrayLike = 0.0,
-    points: int = _POINTS,
 ) -> Load:
     """Percentiles of TPOT, TTFT and E2E of one replica at each arrival rate.
 
     `decode_step_s` is (rows, states): seconds of one decode step with 1, 2, … sequences, never falling; (1, states) serves all rows.
     All else is (rows,) or one number: requests a second, seconds of one prefill alone, mean output tokens, most sequences that
     decode at once. `output_tail_ratio` is p95 over mean of output length (lognormal; 1 is no spread), `burstiness` the squared
-    coefficient of variation of the gaps between arrivals (1 is Poisson), `prefill_sd_ratio` the prefill's standard deviation over
-    its mean. Percentiles are read from `points` points; fewer are quicker and coarser. Raises InputError for what no server can be: a batch beyond the states, steps of 0 s, fewer than 1 output token.
+    coefficient of variation of the gaps between arrivals (1 is Poisson; less counts as 1), `prefill_sd_ratio` the standard deviation of a prefill
+    over its mean. Raises InputError for what no server can be: a batch beyond the states, steps of 0 s, fewer than 1 output token.
     """
     rows = _checked(arrival_per_s, decode_step_s, prefill_s, output_tokens, most_batch, output_tail_ratio, burstiness, prefill_sd_ratio)
     blocks = [_block(rows.part(part)) for part in _slices(len(rows.rate), rows.per_block)]
@@ -152,7 +151,8 @@ def capacity_at_slo(
 def stable_limit_per_s(decode_step_s: Column, prefill_s: Column, output_tokens: Column, most_batch: Column) -> Column:
     """Requests a second at which a replica is busy all the time: each takes its prefill and its part of the full batch's steps."""
     full = np.take_along_axis(decode_step_s, _index(most_batch)[:, None], axis=1)[:, 0]
-    return np.asarray(1 / (prefill_s + (output_tokens - 1) * full / most_batch), dtype=float)
+    with np.errstate(divide="ignore"):
+        return np.asarray(1 / (prefill_s + (output_tokens - 1) * full / most_batch), dtype=float)
 
 
 def _index(batch: Column) -> np.ndarray:
@@ -178,14 +178,14 @@ def _checked(rate: ArrayLike, step: ArrayLike, *others: ArrayLike) -> _Rows:
         ("prefill_s", prefill < 0, "Give seconds, 0 or more."),
         ("output_tokens", output < 1, "A request writes at least 1 token."),
         ("most_batch", (batch < 1) | (batch > steps.shape[1]), f"Give 1 to {steps.shape[1]}, as many as decode_step_s has states."),
-        ("output_tail_ratio", (tail < 1) | (tail > MOST_TAIL_RATIO), f"Give p95 over mean, 1 to {MOST_TAIL_RATIO:.2f}."),
+        ("output_tail_ratio", (tail < 1) | (tail > _MOST_TAIL_RATIO), f"Give p95 over mean, 1 to {_MOST_TAIL_RATIO:.2f}."),
         ("burstiness", burst < 0, "Give the squared coefficient of variation of gaps, 1 for Poisson."),
         ("prefill_sd_ratio", prefill_sd < 0, "Give standard deviation over mean, 0 or more."),
         ("decode_step_s", np.any(steps <= 0, axis=1), "A step takes more than 0 s."),
     ):
         if np.any(wrong):
             raise InputError(f"{name} of row {int(np.argmax(wrong))} is out of bounds. {mend}")
-    return _Rows(rate_, steps, prefill, output, np.floor(batch), tail, burst, prefill_sd)
+    return _Rows(rate_, steps, prefill, output, np.floor(batch), tail, np.maximum(burst, 1), prefill_sd)
 
 
 @cache
@@ -223,8 +223,8 @@ def _spread(rows: _Rows) -> tuple[Column, Column]:
 
 
 def _batch(rows: _Rows) -> Column:
-    """Mean size of the batches in which prompts start to decode. Arrivals more regular than Poisson count as Poisson."""
-    return np.asarray(np.maximum(1 + rows.burst / (1 - rows.rate * rows.prefill) ** 2, 2) / 2)
+    """Mean size of the batches in which prompts start to decode."""
+    return np.asarray((1 + rows.burst / (1 - rows.rate * rows.prefill) ** 2) / 2)
 
 
 def _chain(rows: _Rows, length_cv2: Column) -> _Chain:
@@ -338,7 +338,7 @@ def _prefill_queue(rows: _Rows) -> tuple[Column, Column]:
 def _slot_spread(rows: _Rows, chain: _Chain, length_cv2: Column) -> Column:
     """Allen–Cunneen's factor for slots. A full batch lets prompts in one by one, so the fuller it is the less they come in batches."""
     bursts = 2 * _batch(rows) - 1
-    return np.asarray((rows.burst.clip(1) + (bursts - rows.burst.clip(1)) * (1 - chain.queue_share) ** 2 + length_cv2) / 2)
+    return np.asarray((rows.burst + (bursts - rows.burst) * (1 - chain.queue_share) ** 2 + length_cv2) / 2)
 
 
 def _decode_tokens(rows: _Rows, sigma: Column) -> Column:
@@ -403,8 +403,11 @@ def _search(rows: _Rows, ttft_slo: Column, e2e_slo: Column, share: Column) -> Co
     """Halves the range of load until it is narrow; all rows at once."""
     stable = stable_limit_per_s(rows.step, rows.prefill, rows.output, rows.batch)
 
+    def under(some: np.ndarray, load_share: Column) -> Load:
+        return _block(rows.part(some).at(load_share * stable[some]))
+
     def meets(some: np.ndarray, load_share: Column) -> np.ndarray:
-        found = _block(rows.part(some).at(load_share * stable[some]))
+        found = under(some, load_share)
         return np.asarray(~((found.ttft_p95_s > ttft_slo[some]) | (found.e2e_p95_s > e2e_slo[some])))
 
     every = np.arange(len(share))
@@ -417,4 +420,4 @@ def _search(rows: _Rows, ttft_slo: Column, e2e_slo: Column, share: Column) -> Co
         low, high = np.where(fine, middle, low), np.where(fine, high, middle)
     found = np.where(idle & most, share, 0.0)
     found[unsure] = low
-    return np.asarray(found * stable)
+    return np.asarray(np.where(np.isnan(under(every, np.zeros(len(share))).e2e_p95_s), np.nan, found * stable))

@@ -244,6 +244,18 @@ def test_a_target_no_idle_replica_meets_has_no_capacity() -> None:
     assert np.isnan(found[2])
 
 
+@pytest.mark.parametrize("unknown", ["decode_step_s", "prefill_s", "output_tokens", "most_batch", "output_tail_ratio", "burstiness"])
+@pytest.mark.parametrize("slo", [1.0, np.nan])
+def test_an_unknown_replica_has_an_unknown_capacity(unknown: str, slo: float) -> None:
+    given: dict[str, Any] = {
+        "decode_step_s": SERVERS["few slots"].step_s[None], "prefill_s": 0.1, "output_tokens": 211, "most_batch": 8,
+        "output_tail_ratio": 2.1, "burstiness": 1.0,
+    }  # fmt: skip
+    given[unknown] = np.full((1, 8), np.nan) if unknown == "decode_step_s" else np.nan
+    assert np.isnan(capacity_at_slo(**given, ttft_p95_slo_s=slo, e2e_p95_slo_s=np.nan, most_load_share=0.8)).all()
+    assert np.isnan(under_load(1.0, **given).e2e_p95_s).all()
+
+
 def test_stricter_targets_never_raise_capacity() -> None:
     server = SERVERS["8k prompts"]
     found = capacity_at_slo(
