@@ -107,8 +107,9 @@ def under_load(
     `decode_step_s` is (rows, states): seconds of one decode step with 1, 2, … sequences, never falling; (1, states) serves all rows.
     All else is (rows,) or one number: requests a second, seconds of one prefill alone, mean output tokens, most sequences that
     decode at once. `output_tail_ratio` is p95 over mean of output length (lognormal; 1 is no spread), `burstiness` the squared
-    coefficient of variation of the gaps between arrivals (1 is Poisson; less counts as 1), `prefill_sd_ratio` the standard deviation of a prefill
-    over its mean. Raises InputError for what no server can be: a batch beyond the states, steps of 0 s, fewer than 1 output token.
+    coefficient of variation of the gaps between arrivals (1 is Poisson; less counts as 1), `prefill_sd_ratio` the
+    standard deviation of a prefill over its mean. Raises InputError for what no server can be: a batch beyond the states, steps of
+    0 s, fewer than 1 output token.
     """
     rows = _checked(arrival_per_s, decode_step_s, prefill_s, output_tokens, most_batch, output_tail_ratio, burstiness, prefill_sd_ratio)
     blocks = [_block(rows.part(part)) for part in _slices(len(rows.rate), rows.per_block)]
