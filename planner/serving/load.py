@@ -28,7 +28,7 @@ _BURST_PROMPTS = 24
 _SAME_ARRIVALS = 0.8
 """Correlation of what cuts in with how large the batch is; set on simulations, exact at neither end."""
 _Z95 = float(ndtri(0.95))
-_MOST_TAIL_RATIO = float(np.exp(_Z95**2 / 2))
+MOST_TAIL_RATIO = float(np.exp(_Z95**2 / 2))
 """No lognormal has a p95 further above its mean."""
 
 
@@ -101,6 +101,7 @@ def under_load(
     output_tail_ratio: ArrayLike = 1.0,
     burstiness: ArrayLike = 1.0,
     prefill_sd_ratio: ArrayLike = 0.0,
+    points: int = _POINTS,
 ) -> Load:
     """Percentiles of TPOT, TTFT and E2E of one replica at each arrival rate.
 
@@ -109,10 +110,10 @@ def under_load(
     decode at once. `output_tail_ratio` is p95 over mean of output length (lognormal; 1 is no spread), `burstiness` the squared
     coefficient of variation of the gaps between arrivals (1 is Poisson; less counts as 1), `prefill_sd_ratio` the
     standard deviation of a prefill over its mean. Raises InputError for what no server can be: a batch beyond the states, steps of
-    0 s, fewer than 1 output token.
+    0 s, fewer than 1 output token. Percentiles are read from `points` points; fewer are quicker and coarser.
     """
     rows = _checked(arrival_per_s, decode_step_s, prefill_s, output_tokens, most_batch, output_tail_ratio, burstiness, prefill_sd_ratio)
-    blocks = [_block(rows.part(part)) for part in _slices(len(rows.rate), rows.per_block)]
+    blocks = [_block(rows.part(part), points) for part in _slices(len(rows.rate), rows.per_block)]
     return Load(*(np.concatenate([getattr(block, field.name) for block in blocks]) for field in fields(Load)))
 
 
@@ -179,7 +180,7 @@ def _checked(rate: ArrayLike, step: ArrayLike, *others: ArrayLike) -> _Rows:
         ("prefill_s", prefill < 0, "Give seconds, 0 or more."),
         ("output_tokens", output < 1, "A request writes at least 1 token."),
         ("most_batch", (batch < 1) | (batch > steps.shape[1]), f"Give 1 to {steps.shape[1]}, as many as decode_step_s has states."),
-        ("output_tail_ratio", (tail < 1) | (tail > _MOST_TAIL_RATIO), f"Give p95 over mean, 1 to {_MOST_TAIL_RATIO:.2f}."),
+        ("output_tail_ratio", (tail < 1) | (tail > MOST_TAIL_RATIO), f"Give p95 over mean, 1 to {MOST_TAIL_RATIO:.2f}."),
         ("burstiness", burst < 0, "Give the squared coefficient of variation of gaps, 1 for Poisson."),
         ("prefill_sd_ratio", prefill_sd < 0, "Give standard deviation over mean, 0 or more."),
         ("decode_step_s", np.any(steps <= 0, axis=1), "A step takes more than 0 s."),
@@ -190,7 +191,7 @@ def _checked(rate: ArrayLike, step: ArrayLike, *others: ArrayLike) -> _Rows:
 
 
 @cache
-def _lattice() -> Column:
+def _lattice(points: int) -> Column:
     """Points that fill the cube evenly (Kronecker's, on the generalised golden ratio): the same luck for every row.
 
     Each time below is a rising function of its point, so percentiles compare rows without sampling noise.
@@ -198,8 +199,8 @@ def _lattice() -> Column:
     golden = 2.0
     for _ in range(64):
         golden = (1 + golden) ** (1 / (_DIMENSIONS + 1))
-    scattered = np.outer(golden ** -np.arange(1.0, _DIMENSIONS + 1), np.arange(1, _POINTS + 1)) % 1
-    return np.asarray((scattered.argsort(axis=1).argsort(axis=1) + 0.5) / _POINTS)
+    scattered = np.outer(golden ** -np.arange(1.0, _DIMENSIONS + 1), np.arange(1, points + 1)) % 1
+    return np.asarray((scattered.argsort(axis=1).argsort(axis=1) + 0.5) / points)
 
 
 @dataclass(frozen=True)
@@ -279,7 +280,7 @@ def _chain(rows: _Rows, length_cv2: Column) -> _Chain:
     )
 
 
-def _block(rows: _Rows) -> Load:
+def _block(rows: _Rows, points: int = _POINTS) -> Load:
     stable = stable_limit_per_s(rows.step, rows.prefill, rows.output, rows.batch)
     share = rows.rate / stable
     calm = np.where(share <= UNSTABLE_LOAD_SHARE, rows.rate, np.nan)
@@ -289,7 +290,7 @@ def _block(rows: _Rows) -> Load:
         sigma, length_cv2 = _spread(rows)
         chain = _chain(rows, length_cv2)
         prefill_queue = _prefill_queue(rows)
-        tokens = _decode_tokens(rows, sigma)
+        tokens = _decode_tokens(rows, sigma, points)
         ttft, e2e, tpot = _times(rows, chain, prefill_queue, tokens, length_cv2)
         slot_wait = chain.queue_share / chain.slot_rate * _slot_spread(rows, chain, length_cv2)
         direct = 1 - chain.queue_share
@@ -342,9 +343,9 @@ def _slot_spread(rows: _Rows, chain: _Chain, length_cv2: Column) -> Column:
     return np.asarray((rows.burst + (bursts - rows.burst) * (1 - chain.queue_share) ** 2 + length_cv2) / 2)
 
 
-def _decode_tokens(rows: _Rows, sigma: Column) -> Column:
+def _decode_tokens(rows: _Rows, sigma: Column, points: int) -> Column:
     """Tokens after the first of each lattice point, (rows, points): at least one where answers are longer than that."""
-    lengths = rows.output[:, None] * np.exp(sigma[:, None] * ndtri(_lattice()[0]) - sigma[:, None] ** 2 / 2)
+    lengths = rows.output[:, None] * np.exp(sigma[:, None] * ndtri(_lattice(points)[0]) - sigma[:, None] ** 2 / 2)
     return np.asarray(np.maximum(lengths - 1, np.minimum(rows.output - 1, 1)[:, None]).clip(1e-9))
 
 
@@ -352,7 +353,7 @@ def _times(
     rows: _Rows, chain: _Chain, prefill_queue: tuple[Column, Column], tokens: Column, length_cv2: Column
 ) -> tuple[Column, Column, Column]:
     """TTFT, E2E and TPOT of each lattice point, (rows, points)."""
-    _, luck_u, slot_u, prefill_u, step_u = _lattice()
+    _, luck_u, slot_u, prefill_u, step_u = _lattice(tokens.shape[1])
     luck = ndtri(luck_u)
 
     def column(values: Column) -> Column:
