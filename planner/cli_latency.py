@@ -5,21 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from planner import words
 from planner.catalog import load_catalog
-from planner.errors import InputError
 from planner.facts import efforts
 from planner.measurements.checks import doubts
 from planner.measurements.intake import check_subject, import_latency
-from planner.measurements.model import LatencyMeasurement
+from planner.measurements.preview import HEAD, day, row
 from planner.measurements.report import LatencyImport, Subject
 
 Command = Callable[[Any, str, Callable[[argparse.Namespace], None], str, str], argparse.ArgumentParser]
-HEAD = ("Run", "Requests", "In", "Out", "Concurrency", "TTFT p50", "p95", "TPOT p50", "p95", "Tokens a second", "End to end p50", "p95")
+
 
 
 def as_data(found: LatencyImport) -> dict[str, Any]:
@@ -28,15 +25,6 @@ def as_data(found: LatencyImport) -> dict[str, Any]:
     dropped = [{"why": why, "rows": count} for why, count in found.dropped]
     return {"tool": found.tool, "source_name": found.source_name, "rows_read": found.rows_read, "dropped": dropped,
             "sentences": list(found.sentences), "measurements": held}  # fmt: skip
-
-
-def row(position: int, held: LatencyMeasurement) -> tuple[str, ...]:
-    """One measurement as the cells of a table, under `HEAD`."""
-    return (
-        str(position), words.count(held.requests), words.count(held.input_tokens), words.count(held.output_tokens),
-        words.count(held.concurrency), words.seconds(held.ttft_p50_s), words.seconds(held.ttft_p95_s), words.seconds(held.tpot_p50_s),
-        words.seconds(held.tpot_p95_s), words.count(held.speed), words.seconds(held.e2e_p50_s), words.seconds(held.e2e_p95_s),
-    )  # fmt: skip
 
 
 def as_text(found: LatencyImport) -> str:
@@ -51,18 +39,11 @@ def as_text(found: LatencyImport) -> str:
 def _import(arguments: argparse.Namespace) -> None:
     subject = Subject(arguments.provider, arguments.model, arguments.effort, named=arguments.named, ttft_is_visible=arguments.visible)
     check_subject(subject, load_catalog().model_keys(), efforts())
-    found = import_latency(arguments.file, subject, measured_on=_day(arguments.on))
+    found = import_latency(arguments.file, subject, measured_on=day(arguments.on))
     if arguments.format == "json":
         print(json.dumps(as_data(found), ensure_ascii=False, indent=2, allow_nan=False))
     else:
         print(as_text(found), end="")
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise InputError(f"--on {text} is not a date. Write it as 2026-11-21.") from None
 
 
 def add_commands(commands: Any, command: Command) -> None:
