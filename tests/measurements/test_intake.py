@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import random
+import re
 from datetime import date
 from pathlib import Path
 
@@ -202,3 +205,21 @@ def test_the_command_prints_what_was_read(tmp_path: Path, capsys: pytest.Capture
     assert json.loads(capsys.readouterr().out)["measurements"][0]["ttft_p95_s"] == 0.9
     assert main([*given[:5], "--model", "none-such"]) == 2
     assert "The catalogue has no" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_damaged_files_are_read_or_refused_in_a_sentence(seed: int) -> None:
+    """Cut, overwritten and swapped values: a measurement or an InputError, never anything else."""
+    rng = random.Random(seed)
+    whole = [guidellm(), inference_perf(), otlp(*[span(0.5, 1.5, 101)] * 3), usage(30), "ttft 0.6, p95 1.2, 85 tok/s"]
+    swapped = ["null", "-1", "1e999", '"x"', "[]", "{}", "true", "0", "9" * 20, "NaN", "1" * 5000]
+    for _ in range(150):
+        text = rng.choice(whole)
+        found = rng.choice(list(re.finditer(r'-?\d+\.?\d*|"[^"]*"', text)))
+        cut = rng.randrange(len(text))
+        damaged = rng.choice([
+            text[:cut], text[:cut] + rng.choice(["", "{", '"', ",", "\x01", "\ud800", "\n"]) + text[cut + rng.randrange(5) :],
+            text[: found.start()] + rng.choice(swapped) + text[found.end() :],
+        ])  # fmt: skip
+        with contextlib.suppress(InputError):
+            assert import_latency(damaged, MODEL).measurements
