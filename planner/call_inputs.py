@@ -108,7 +108,8 @@ class CallInputs:
         inputs |= {name: np.array([[0.0]]) for name in NEVER_IN_A_TASK}
         for name in ("ttft_tail_ratio", "decode_tail_ratio", "cached_reading_saved_share"):
             inputs[name] = np.array([[assumptions()[name].typical]])
-        inputs["ttft_is_visible"] = np.array([[0.0]])
+        for name in ("ttft_is_visible", "cold_wait_tail_s"):
+            inputs[name] = np.array([[0.0]])
         inputs = self._laid_over(inputs)
         inputs["least_thought_tokens"] = np.array([[assumptions()["least_thought_tokens"].case(case)]])
         base = {name: values[self.columns.sheet_column, 0].reshape(1, -1) for name, values in self.sheet.usd.items()}

@@ -37,3 +37,8 @@ def replica_graph() -> Graph:
 def serving_graph() -> Graph:
     """Formulas of one way to run an open model on GPUs: memory, a decode step, prefill, throughput."""
     return Graph(SERVING_MODULES, vocabulary(), sources())
+
+
+def graphs() -> tuple[Graph, ...]:
+    """Every level, from one request to a model on GPUs."""
+    return call_graph(), option_graph(), replica_graph(), serving_graph()

@@ -300,6 +300,8 @@ class Explainer:
         by_replica = self._own.latency(name, value)
         if by_replica is not None:
             return by_replica
+        if name == "cold_wait_tail_s":
+            return step(name, value, "fact", Source("definition", "A provider keeps its GPUs running"))
         if name == "ttft_is_visible":
             return step(name, value, "fact", Source("definition", "An estimate: TTFT is that of the first token, thinking comes on top"))
         if name in self.evaluation.sheet.usd or name in {"region_factor", "discount_share", "price_factor"}:

@@ -24,7 +24,7 @@ _HOW = {
     "output_tokens_per_s": "one over the time per output token in the busiest minute",
     "ttft_tail_ratio": "p95 over mean of the time to first token in the busiest minute",
     "decode_tail_ratio": "what a long answer takes at p95 over its tokens at the mean speed, in the busiest minute",
-    "wait_s": "what a request waits for a cold start at p95; none where GPUs stay",
+    "cold_wait_tail_s": "what a request waits for a cold start at p95; none where GPUs stay",
 }
 
 

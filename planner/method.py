@@ -11,14 +11,15 @@ from typing import Any, TypeVar
 from planner import words
 from planner.catalog import Archetype, Catalog, archetypes
 from planner.decision import Source
-from planner.engine import call_graph, option_graph
+from planner.engine import graphs
 from planner.facts import Range, assumptions, efforts, latency_classes, read_rows, sources
 from planner.pattern import Pattern, registry
 from planner.plans import NOT_COUNTED
 from planner.portfolio import Policy
 from planner.quantities import DATA, vocabulary
 
-LEVELS = {"call": "One request of one model call", "option": "One way to serve one task"}
+LEVELS = ("One request of one model call", "One way to serve one task", "Replicas on own GPUs", "An open model on GPUs")
+"""What each graph of planner/engine.py is about, in the same order."""
 
 TABLES: Mapping[str, str] = {
     "quantities": "The vocabulary: what each quantity is called, its unit and its meaning.",
@@ -192,10 +193,10 @@ def _formulas() -> tuple[Formula, ...]:
             unit=formula.unit,
             meaning=formula.meaning,
             printed=graph.printed(name),
-            level=LEVELS[level],
+            level=level,
             source=sources()[formula.source_id],
         )
-        for level, graph in (("call", call_graph()), ("option", option_graph()))
+        for level, graph in zip(LEVELS, graphs(), strict=True)
         for name, formula in graph.formulas.items()
     )
 

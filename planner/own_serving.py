@@ -21,7 +21,7 @@ from planner.portfolio import Portfolio, Task
 from planner.serving.sizing import Need, Replica, loaded, replicas
 from planner.serving_policy import ServingPolicy
 
-LATENCY_INPUTS = ("overhead_s", "prefill_tokens_per_s", "output_tokens_per_s", "ttft_tail_ratio", "decode_tail_ratio", "wait_s")
+LATENCY_INPUTS = ("overhead_s", "prefill_tokens_per_s", "output_tokens_per_s", "ttft_tail_ratio", "decode_tail_ratio", "cold_wait_tail_s")
 """What the formulas of latency read; on own GPUs it is worked out from the replica."""
 
 UNSURE = "low"
@@ -330,7 +330,7 @@ class OwnServing:
             for name, value in (
                 ("overhead_s", late["overhead_s"]), ("prefill_tokens_per_s", read / seconds if seconds > 0 else np.inf),
                 ("output_tokens_per_s", 1 / late["tpot_s"]), ("ttft_tail_ratio", late["ttft_tail_ratio"]),
-                ("decode_tail_ratio", late["decode_tail_ratio"]), ("wait_s", served.values["cold_wait_tail_s"] if served.sleeps else 0.0),
+                ("decode_tail_ratio", late["decode_tail_ratio"]), ("cold_wait_tail_s", served.values["cold_wait_tail_s"] if served.sleeps else 0.0),
             ):  # fmt: skip
                 found[name][t, o] = value
         return found

@@ -136,7 +136,7 @@ class Catalog:
 
     def _on_own_gpus(self, model: str) -> ModelFact:
         found = open_models()[model]
-        same = {key for key, row in self._planned.items() if row["benchmark_model_id"] == found.benchmark_model_id}
+        same = [key for key in self.planned_models() if self._planned[key]["benchmark_model_id"] == found.benchmark_model_id]
         return own_fact(found, [self.fact(*key) for key in same if found.benchmark_model_id])
 
     def efforts(self, provider: str, model: str) -> tuple[str, ...]:

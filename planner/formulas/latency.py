@@ -61,6 +61,7 @@ def e2e_from_tpot_s(ttft_s: Column, output_tokens: Column, tpot_s: Column) -> Co
 @formula(unit="s", source="definition")
 def ttft_tail_s(
     wait_s: Column,
+    cold_wait_tail_s: Column,
     overhead_s: Column,
     prefill_s: Column,
     ttft_tail_ratio: Column,
@@ -69,7 +70,7 @@ def ttft_tail_s(
     decode_tail_ratio: Column,
 ) -> Column:
     """First visible token on a slow day for this request shape: an upper estimate, since slow parts rarely coincide."""
-    return wait_s + (overhead_s + prefill_s) * ttft_tail_ratio + thinking_s * output_length_tail_ratio * decode_tail_ratio
+    return wait_s + cold_wait_tail_s + (overhead_s + prefill_s) * ttft_tail_ratio + thinking_s * output_length_tail_ratio * decode_tail_ratio
 
 
 @formula(unit="s", source="definition")

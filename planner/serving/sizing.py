@@ -268,7 +268,7 @@ class Latency:
 
 def _output_tail(rows: _Rows) -> tuple[Column, Column]:
     """p95 of the output length in tokens, and over its mean."""
-    long = quantile_over_shapes(rows.output, rows.shares, 0.95) * rows.length_tail
+    long = np.maximum(quantile_over_shapes(rows.output, rows.shares, 0.95) * rows.length_tail, 1.0)
     return long, np.clip(long / rows.output_tokens, 1.0, MOST_TAIL_RATIO)
 
 

@@ -12,16 +12,16 @@ import pytest
 from planner import engine
 from planner.call_inputs import NEVER_IN_A_TASK, SHAPE_FIELDS
 from planner.catalog.units import RATES
-from planner.engine import call_graph, option_graph
+from planner.engine import call_graph, graphs
 from planner.evaluate import CALL_RESULTS, OPTION_RESULTS
 from planner.facts import assumptions, sources
 from planner.graph import Graph
 from planner.plans import NUMBER_COLUMNS
 from planner.quantities import vocabulary
 
-MODULES = (*engine.CALL_MODULES, *engine.OPTION_MODULES)
-BOTH = [(graph, name) for graph in (call_graph(), option_graph()) for name in graph.formulas]
-IDS = [name for _, name in BOTH]
+MODULES = (*engine.CALL_MODULES, *engine.OPTION_MODULES, *engine.REPLICA_MODULES, *engine.SERVING_MODULES)
+EVERY = [(graph, name) for graph in graphs() for name in graph.formulas]
+IDS = [name for _, name in EVERY]
 
 AGGREGATES = {"usd_per_request", "spend_usd", "prefill_s", "thinking_s", "decode_s", "ttft_p50_s", "ttft_p95_s", "e2e_p50_s", "e2e_p95_s",
               "window_fit_share", "run_usd_per_month_low", "run_usd_per_month_high", "peak_run_usd_per_month", "ttft_p50_s_low",
@@ -31,8 +31,8 @@ AGGREGATES = {"usd_per_request", "spend_usd", "prefill_s", "thinking_s", "decode
 
 def made_by(name: str) -> list[str]:
     """Every kind of thing that gives this name: a formula, a fact, a field of the task, an assumption or the policy."""
-    makers = [f"formula of {level}" for level, graph in (("call", call_graph()), ("option", option_graph())) if name in graph.formulas]
-    if name in AGGREGATES and name not in option_graph().formulas and name not in call_graph().formulas:
+    makers = [f"formula of level {level}" for level, graph in enumerate(graphs()) if name in graph.formulas]
+    if name in AGGREGATES and not makers:
         makers.append("aggregate")
     if name in assumptions():
         makers.append("assumption")
@@ -42,7 +42,7 @@ def made_by(name: str) -> list[str]:
     return makers
 
 
-@pytest.mark.parametrize(("graph", "name"), BOTH, ids=IDS)
+@pytest.mark.parametrize(("graph", "name"), EVERY, ids=IDS)
 def test_a_formula_is_one_expression_in_base_units(graph: Graph, name: str) -> None:
     formula = graph.formulas[name]
     literals = {node.value for node in ast.walk(formula.expression) if isinstance(node, ast.Constant)}
@@ -53,7 +53,7 @@ def test_a_formula_is_one_expression_in_base_units(graph: Graph, name: str) -> N
     assert graph.printed(name)
 
 
-@pytest.mark.parametrize(("graph", "name"), BOTH, ids=IDS)
+@pytest.mark.parametrize(("graph", "name"), EVERY, ids=IDS)
 def test_every_parameter_resolves_to_exactly_one_origin(graph: Graph, name: str) -> None:
     for parameter in graph.formulas[name].inputs:
         assert parameter in vocabulary()
@@ -61,7 +61,7 @@ def test_every_parameter_resolves_to_exactly_one_origin(graph: Graph, name: str)
 
 
 def test_no_two_formulas_make_the_same_quantity() -> None:
-    counted = Counter(name for _, name in BOTH)
+    counted = Counter(name for _, name in EVERY)
     assert [name for name, count in counted.items() if count > 1] == []
 
 
@@ -72,7 +72,7 @@ def test_every_result_on_a_page_is_in_the_vocabulary() -> None:
 
 def test_every_assumption_is_used_and_ordered() -> None:
     elsewhere = {"batch_wait_s", "reserved_discount_share", "long_input_start_tokens", "long_input_loss_logit"}
-    used = set(call_graph().inputs) | set(option_graph().inputs) | elsewhere
+    used = {name for graph in graphs() for name in graph.inputs} | elsewhere
     for name, row in assumptions().items():
         assert name in used, f"{name} is an assumption nobody uses"
         assert row.low <= row.typical <= row.high
@@ -85,7 +85,7 @@ def test_formula_modules_never_import_each_other() -> None:
         assert not any(name and name.startswith("planner.formulas") for name in imported)
 
 
-@pytest.mark.parametrize(("graph", "name"), BOTH, ids=IDS)
+@pytest.mark.parametrize(("graph", "name"), EVERY, ids=IDS)
 def test_unknown_in_unknown_out(graph: Graph, name: str) -> None:
     """A NaN in any input a formula really uses gives NaN; exceptions are listed with their reason."""
     excused = {
@@ -118,7 +118,7 @@ def test_a_reasoning_model_with_unknown_lengths_is_unknown() -> None:
     assert np.isnan(call_graph().evaluate(columns, ["reasoning_output_tokens"])["reasoning_output_tokens"]).all()
 
 
-@pytest.mark.parametrize(("graph", "name"), BOTH, ids=IDS)
+@pytest.mark.parametrize(("graph", "name"), EVERY, ids=IDS)
 def test_wide_equals_narrow(graph: Graph, name: str) -> None:
     """A formula over a column gives what it gives for each row alone."""
     rng = np.random.default_rng(7)

@@ -11,7 +11,7 @@ import yaml
 
 from planner.call_inputs import NEVER_IN_A_TASK, SHAPE_FIELDS, SIZED
 from planner.catalog.units import RATES
-from planner.engine import call_graph, option_graph
+from planner.engine import call_graph, graphs, option_graph
 from planner.graph import Graph
 
 EXAMPLES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "worked_examples.yaml").read_text(encoding="utf-8"))
@@ -20,13 +20,13 @@ NONE_OF_IT: dict[str, float] = {
     **dict.fromkeys((*SHAPE_FIELDS, *NEVER_IN_A_TASK, "history_tokens", "reasoning_output_tokens"), 0),
     **dict.fromkeys(("min_cache_tokens", "cached_prefix_tokens", "cached_reading_saved_share", "ttft_is_visible"), 0),
     **dict.fromkeys((*RATES, *(per_unit for _, per_unit in SIZED.values())), np.nan),
-    "usd_per_call": 0, "region_factor": 1, "discount_share": 0, "price_factor": 1, "least_billed_audio_s": 0,
+    "fixed_usd_per_month": 0, "cold_wait_tail_s": 0, "usd_per_call": 0, "region_factor": 1, "discount_share": 0, "price_factor": 1, "least_billed_audio_s": 0,
 }  # fmt: skip
 """What an example leaves out, it has none of; and prices nobody asked for are unknown, which must not matter."""
 
 
 def graph_of(quantity: str) -> Graph:
-    return call_graph() if quantity in call_graph().formulas else option_graph()
+    return next((graph for graph in graphs() if quantity in graph.formulas), option_graph())
 
 
 def upstream_given(example: dict[str, Any]) -> set[str]:

@@ -193,7 +193,7 @@ def test_b11_the_frontier_follows_a_price_scenario(catalog: Catalog) -> None:
     """A model on the frontier leaves it when its price rises a hundredfold; what it dominated may come back."""
     before = planned(catalog, evals({"": (45, 50)}))
     options = before.options("t")
-    on = options[options["on_frontier"] & (options["provider"] != "groq")]
+    on = options[options["on_frontier"] & ~options["provider"].isin(["groq", "self-hosted"])]
     dearest = on.iloc[-1]
     rise = Change(quantity="price", factor=100.0, provider=dearest["provider"], model=dearest["model"], because="What if")
     after = plan(before.portfolio, catalog, Scenario(name="Dearer", changes=(rise,))).options("t")

@@ -127,7 +127,9 @@ def test_the_newest_counts() -> None:
 def test_a_self_hosted_measurement_moves_no_hosted_option(catalog: Catalog) -> None:
     held = measured(provider="self-hosted", model="Qwen3-32B", effort="default", gpu="H100", gpus=2, ttft_p50_s=0.2)
     found = planned(catalog, task(held))
-    assert not found.evaluation.values["latency_measured"].any()
+    measured_at = found.options("t").query("latency_measured > 0")
+    assert measured_at["pattern"].to_list() == ["self_hosted"]
+    assert found.explain("t", measured_at.index[0], "ttft_p50_s").value == pytest.approx(0.2, rel=0.2)
 
 
 def test_a_measured_model_is_considered(catalog: Catalog) -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from planner import load_catalog, words
 from planner.catalog import archetypes, assumptions, sources
-from planner.engine import call_graph, option_graph
+from planner.engine import graphs
 from planner.facts import efforts, latency_classes
 from planner.gates import GATES
 from planner.method import LEVELS, TABLES, matching, method
@@ -31,9 +31,9 @@ def html(at: AppTest) -> str:
     return "".join(bodies(at))
 
 
-def test_every_formula_of_both_graphs_is_printed_with_its_meaning_and_source(page: AppTest) -> None:
+def test_every_formula_of_every_graph_is_printed_with_its_meaning_and_source(page: AppTest) -> None:
     shown = html(page)
-    for graph in (call_graph(), option_graph()):
+    for graph in graphs():
         for name, formula in graph.formulas.items():
             assert escape(f"= {graph.printed(name)}") in shown, name
             assert escape(words.label(name)) in shown, name
@@ -101,7 +101,7 @@ def test_matching_reads_every_text_of_an_entry() -> None:
     known = method(load_catalog())
     assert {each.name for each in matching(known.formulas, "tco_usd")} == {"tco_usd"}
     assert matching(known.formulas, "") == known.formulas
-    assert {each.level for each in known.formulas} == set(LEVELS.values())
+    assert {each.level for each in known.formulas} == set(LEVELS)
 
 
 def test_the_page_stands_without_a_plan_and_leads_on(page: AppTest) -> None:

@@ -1,48 +1,15 @@
-"""Replicas over a horizon, scaling to zero, and the shapes of the formulas behind them."""
+"""Scaling to zero against requests at random, and what a busy hour costs."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from planner.engine import option_graph
-from planner.errors import InputError
-from planner.serving.replicas import replicas_by_month
+from planner.engine import replica_graph
 
 
 def made(quantity: str, **given: float) -> float:
-    return float(option_graph().evaluate({name: np.array([value]) for name, value in given.items()}, [quantity])[quantity][0])
-
-
-def test_growth_adds_replicas_when_the_peak_needs_them() -> None:
-    found = replicas_by_month(1.9, 1.0, 1, 0.1, 6)
-    # At the ends of the months: 2.09, 2.30, 2.53, 2.78, 3.06, 3.37 times one replica's capacity.
-    assert found.tolist() == [[4, 4, 4, 4, 5, 5]]
-    assert found.sum() == 26
-
-
-def test_a_shrinking_task_is_sized_for_the_start_of_each_month() -> None:
-    assert replicas_by_month(4.0, 1.0, 0, -0.5, 4).tolist() == [[4, 2, 1, 1]]
-
-
-def test_without_growth_it_is_the_formula() -> None:
-    peaks = np.array([0.0, 0.2, 1.0, 1.001, 7.5])
-    months = replicas_by_month(peaks, 1.0, 1, 0.0, 3)
-    formula = option_graph().evaluate(
-        {"peak_requests_per_s": peaks, "replica_requests_per_s": np.array([1.0]), "failover_replicas": np.array([1.0])}, ["replicas"]
-    )["replicas"]
-    np.testing.assert_array_equal(months, np.repeat(formula[:, None], 3, axis=1))
-
-
-def test_no_capacity_is_no_number_of_replicas_and_unknown_stays_unknown() -> None:
-    found = replicas_by_month([1.0, 1.0, np.nan, 1.0], [0.0, np.nan, 1.0, 1.0], [0, 0, 0, np.nan], 0.0, 2)
-    assert np.isinf(found[0]).all()
-    assert np.isnan(found[1:]).all()
-
-
-def test_a_horizon_of_no_month_is_refused() -> None:
-    with pytest.raises(InputError, match="horizon"):
-        replicas_by_month(1.0, 1.0, 0, 0.0, 0)
+    return float(replica_graph().evaluate({name: np.array([value]) for name, value in given.items()}, [quantity])[quantity][0])
 
 
 @pytest.mark.parametrize(("rate", "keep", "start"), [(0.01, 60, 30), (0.002, 300, 230), (0.05, 20, 90)])

@@ -36,6 +36,8 @@ def _row(key: str, label: str, size: str, run: float, quality: float, e2e: float
         "rung": "hosted",
         "size_class": size,
         "usd_per_request": run / 30_000,
+        "all_in_usd_per_request": run / 30_000,
+        "fixed_usd_per_month": 0.0,
         "run_usd_per_month": run,
         "run_usd_per_month_low": run * 0.8,
         "run_usd_per_month_high": run * 1.3,
