@@ -75,7 +75,7 @@ class OwnExplainer:
         assert served is not None
         plan, price = served.replica.configuration.plan, served.replica.configuration.price
         if name == "replica_requests_per_s":
-            note = "largest rate that keeps both targets at p95" if served.replica.meets else "no rate keeps the targets; the lightest tried"
+            note = "largest rate that keeps both targets at p95" if served.replica.meets else "no rate keeps the targets: as without them"
             formula = f"{note}, up to {policy.most_load_share:.0%} of the stable limit"
             return step(name, value, "aggregate", None, self._replica(formula), formula=formula)
         if name == "stable_requests_per_s":

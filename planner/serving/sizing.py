@@ -75,7 +75,7 @@ class Replica:
     capacity_per_s: Range
     """Requests it can take in the busiest minute within the targets; low and high are the ends of the 80 % band of its speed."""
     meets: bool
-    """Whether any load keeps the targets; if none does, the capacity is that of the lightest load tried."""
+    """Whether any load keeps the targets; if none does, the capacity is that of the highest load planned."""
     stable_per_s: float
     decode_step_s: Column
     """Seconds of one decode step by BATCHES."""
@@ -96,7 +96,7 @@ _lock = Lock()
 def replicas(needs: Sequence[Need], policy: ServingPolicy, as_of: date) -> list[tuple[Replica, ...]]:
     """For each need the replicas worth comparing, the cheapest by the hour and the cheapest by the request; () where nothing fits.
 
-    Where no configuration keeps the targets at any load, the one that is fastest alone stands in, marked as not meeting them.
+    Where no configuration keeps the targets at any load, one that is fast for its price stands in, marked as not meeting them.
     """
     keys = [(need, policy, as_of) for need in needs]
     with _lock:
@@ -329,7 +329,7 @@ def _worked_out(needs: Sequence[Need], policy: ServingPolicy, as_of: date) -> li
     result: list[list[Replica]] = [[] for _ in needs]
     for i, row in enumerate(rows.need):
         met = not open_[i]
-        per_s = float(stable[i] * (share[i] if met else LOADS[-1] * policy.most_load_share))
+        per_s = float(stable[i] * (share[i] if met else policy.most_load_share))
         capacity = Range(per_s * float(speed.low_ratio[i]), per_s, per_s * float(speed.high_ratio[i]), SIZED)
         result[row].append(Replica(
             rows.every[rows.at[i]], capacity, bool(met), float(stable[i]), speed.step_s[i], float(speed.most_batch[i]),
@@ -358,7 +358,8 @@ def _worth_comparing(rows: _Rows, speed: Speed) -> np.ndarray:
             by_hour, by_request = good[np.argsort(usd[good], kind="stable")], good[np.argsort(usd[good] / per_s[good], kind="stable")]
             kept += dict.fromkeys([*map(int, by_hour[:KEPT]), *map(int, by_request[:KEPT])])
         elif len(own):
-            kept.append(int(own[np.argmin(e2e[own, 0])]))
+            # Out of reach for all: the one that is fast for its price shows by how much.
+            kept.append(int(own[np.argmin(e2e[own, 0] * usd[own])]))
     return np.array(sorted(kept), dtype=int)
 
 
