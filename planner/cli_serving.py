@@ -111,7 +111,8 @@ def _asked(cells: Mapping[str, str], where: str) -> tuple[ServingPlan, tuple[flo
             f"{where}: tp × pp × attn_dp is {tp * pp * attn_dp} and column 'num_gpus' says {gpus}. Make them equal: copies of a deployment "
             "are rows of their own."
         )
-    plan = ServingPlan(model.model if model else cells["model"], gpu.id if gpu else cells["gpu"], precision, gpus, tp, pp, attn_dp, ep, engine)
+    names = (model.model if model else cells["model"], gpu.id if gpu else cells["gpu"])
+    plan = ServingPlan(*names, precision, gpus, tp, pp, attn_dp, ep, engine)
     tokens = (_whole(cells["input_len"], "input_len", where), _whole(cells["output_len"], "output_len", where))
     concurrency = cells.get("concurrency", "")
     at_once = _number(concurrency, "concurrency", where) if concurrency else float("nan")

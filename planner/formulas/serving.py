@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from planner.columns import Column, charge, reaches
+from planner.columns import Column, between, charge, reaches
 from planner.formula import formula
 
 LEVEL = "serving"
@@ -130,9 +130,9 @@ def token_routing_s(
     link_bytes_per_s_per_direction: Column,
     link_share: Column,
 ) -> Column:
-    """Time to send one token to its experts on other GPUs and back, where attention runs data-parallel."""
+    """Time to send one token to its experts on other GPUs and back where attention runs data-parallel: once to each GPU at most."""
     return charge(
-        2 * expert_layers * hidden_size * 2 * experts_per_token * (attention_replicas - 1) / attention_replicas,
+        2 * expert_layers * hidden_size * 2 * (attention_replicas - 1) * np.minimum(experts_per_token / attention_replicas, 1),
         1 / (link_bytes_per_s_per_direction * link_share),
     )
 
@@ -229,22 +229,33 @@ def serving_prefill_s(
     )
 
 
+@formula(unit="share", source="serving-research")
+def waited_prefill_share(prefill_wait_share: Column, engine_wait_ratio: Column) -> Column:
+    """Part of the others' prefill a request waits for before its first token: engines that read inputs first make it longer."""
+    return between(prefill_wait_share * engine_wait_ratio, 0, 1)
+
+
 @formula(unit="s_per_token", source="serving-research")
 def serving_tpot_s(
-    decode_step_s: Column, output_tokens: Column, running_batch: Column, serving_prefill_s: Column, prefill_wait_share: Column
+    decode_step_s: Column, output_tokens: Column, running_batch: Column, serving_prefill_s: Column, waited_prefill_share: Column
 ) -> Column:
     """Time per output token (TPOT): a decode step and its part of the other sequences' prefill between steps."""
-    return decode_step_s + (1 - prefill_wait_share) * np.maximum(running_batch - 1, 0) * serving_prefill_s / np.maximum(
+    return decode_step_s + (1 - waited_prefill_share) * np.maximum(running_batch - 1, 0) * serving_prefill_s / np.maximum(
         output_tokens - 1, 1
     )
 
 
 @formula(unit="s", source="littles-law")
 def service_s(
-    running_batch: Column, serving_prefill_s: Column, output_tokens: Column, decode_step_s: Column, request_fixed_s: Column
+    running_batch: Column,
+    serving_prefill_s: Column,
+    output_tokens: Column,
+    decode_step_s: Column,
+    request_fixed_s: Column,
+    engine_request_ratio: Column,
 ) -> Column:
     """One request from start to last token once it runs: every running sequence's prefill, its own decode steps, what a request costs."""
-    return np.maximum(running_batch, 1) * serving_prefill_s + (output_tokens - 1) * decode_step_s + request_fixed_s
+    return np.maximum(running_batch, 1) * serving_prefill_s + (output_tokens - 1) * decode_step_s + request_fixed_s * engine_request_ratio
 
 
 @formula(unit="token_per_s", source="littles-law")

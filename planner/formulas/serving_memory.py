@@ -49,7 +49,9 @@ def kv_bytes_per_sequence(
     held_context_tokens: Column, kv_bytes_per_token: Column, windowed_kv_bytes: Column, window_tokens: Column, kv_width_ratio: Column
 ) -> Column:
     """KV cache of one sequence: layers that attend to everything grow with it, layers with a window stop at the window."""
-    return kv_width_ratio * (held_context_tokens * kv_bytes_per_token + windowed_kv_bytes * between(held_context_tokens / window_tokens, 0, 1))
+    return kv_width_ratio * (
+        held_context_tokens * kv_bytes_per_token + windowed_kv_bytes * between(held_context_tokens / window_tokens, 0, 1)
+    )
 
 
 @formula(unit="byte", source="serving-research")

@@ -16,7 +16,10 @@ from planner.quantities import DATA
 from planner.serving.plan import ServingPlan, engine_named, family, gpu_known_as, model_named
 
 FILE = "serving_constants.json"
-RATIOS = tuple(f"{what}_{where}_ratio" for where in ("step", "prefill") for what in ("engine", "precision", "gpu", "model"))
+RATIOS = (
+    *(f"{what}_{where}_ratio" for where in ("step", "prefill") for what in ("engine", "precision", "gpu", "model")),
+    "engine_wait_ratio", "engine_request_ratio",
+)  # fmt: skip
 RESULTS = ("output_tokens_per_s", "tpot_s", "ttft_s")
 UNMEASURED_BATCH_LIMIT = 1024.0
 
@@ -46,13 +49,13 @@ class Constants:
 
 
 def levels(plan: ServingPlan) -> Mapping[str, str]:
-    """Which level of each ratio a plan has: engine and kind of model, precision and generation, GPU, family."""
+    """Which level of each ratio a plan has: engine and kind of model, precision, GPU, family."""
     model, gpu = model_named(plan.model), gpu_known_as(plan.gpu)
     kind = "" if model is None else "mixture" if model.is_mixture else "dense"
     generation = gpu.arch if gpu else ""
     return {
         "engine": f"{engine_named(plan.engine)} {kind}",
-        "precision": f"{plan.precision.casefold()} {generation}",
+        "precision": plan.precision.casefold(),
         "gpu": gpu.id if gpu else "",
         "model": family(model) if model else "",
     }

@@ -39,11 +39,14 @@ PRIORS: Mapping[str, Prior] = {
     "held_output_share": Prior(0.6, 0.3, "A full batch holds sequences of all ages, and engines keep room for their growth."),
     "prefill_fixed_s": Prior(3e-3, 0.8, "Scheduling one prefill."),
     "request_fixed_s": Prior(0.06, 0.8, "HTTP, tokenising, admission and the mean wait for the running step."),
-    "prefill_wait_share": Prior(0.3, 0.5, "Part of the others' prefill a request spends before its first token rather than between tokens."),
+    "prefill_wait_share": Prior(0.3, 0.5, "Part of the others' prefill that falls before a request's first token, not between its tokens."),
     "usable_memory_share": Prior(0.95, 0.01, "Engines leave 5 to 10 % free; printed memory is a little less than built in."),
     "reserved_bytes_per_gpu": Prior(1e9, 0.3, "Activations, graphs and the runtime."),
 }
-RATIO_SDS: Mapping[str, float] = {"engine_step_ratio": 0.05, "model_prefill_ratio": 0.08}
+RATIO_SDS: Mapping[str, float] = {
+    "engine_step_ratio": 0.05, "precision_step_ratio": 0.15, "model_prefill_ratio": 0.08,
+    "engine_wait_ratio": 0.5, "engine_request_ratio": 0.3,
+}  # fmt: skip
 """Ratios that helped on groups held out, and how far each may be from 1; all others are 1."""
 BATCH_LIMITS: Mapping[str, float] = {"TensorRT-LLM": 2048.0, "vLLM": 1024.0, "SGLang": 1024.0}
 """Defaults of the engines' own settings, as far as runs show: none ran more sequences at once."""

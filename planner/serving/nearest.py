@@ -10,7 +10,8 @@ import numpy as np
 from planner.serving.plan import ServingPlan, family, gpu_known_as, model_named
 from planner.serving.runs import Runs, public_runs
 
-_OTHER_MODEL, _OTHER_FAMILY, _OTHER_GPU, _OTHER_GENERATION, _OTHER_PRECISION, _OTHER_ENGINE, _OTHER_LAYOUT = 1.0, 2.0, 1.0, 1.0, 0.7, 0.4, 0.3
+_OTHER_MODEL, _OTHER_FAMILY, _OTHER_GPU, _OTHER_GENERATION = 1.0, 2.0, 1.0, 1.0
+_OTHER_PRECISION, _OTHER_ENGINE, _OTHER_LAYOUT = 0.7, 0.4, 0.3
 """Distances, where doubling a length, a size or the load is 0.5: what moves speed more is farther."""
 _DOUBLING = 0.5
 _SAME = 1.15
@@ -81,7 +82,10 @@ def _apart(values: np.ndarray, asked: float) -> np.ndarray:
 def _between(plan: ServingPlan, other: ServingPlan) -> float:
     model, gpu = model_named(plan.model), gpu_known_as(plan.gpu)
     their, their_gpu = model_named(other.model), gpu_known_as(other.gpu)
-    assert model is not None and gpu is not None and their is not None and their_gpu is not None
+    assert model is not None
+    assert gpu is not None
+    assert their is not None
+    assert their_gpu is not None
     far = 0.0
     if model.model != their.model:
         far += _OTHER_MODEL + _DOUBLING * abs(float(np.log2(model.active_params_b / their.active_params_b)))

@@ -61,8 +61,8 @@ def runs_of(table: pd.DataFrame) -> Runs:
         model, gpu = model_named(row["model"]), gpu_known_as(row["gpu"])
         if model is None or gpu is None:
             raise InputError(f"data/{FILE} run {row['run']}: '{row['model']}' on '{row['gpu']}' is not in our tables. Add it there first.")
-        layout = (int(row[name]) for name in ("gpus", "tp", "pp", "attn_dp", "ep"))
-        plans.append(as_run(ServingPlan(model.model, gpu.id, row["precision"], *layout, row["engine"]), row["load"]))
+        layout = {name: int(row[name]) for name in ("gpus", "tp", "pp", "attn_dp", "ep")}
+        plans.append(as_run(ServingPlan(model.model, gpu.id, row["precision"], **layout, engine=row["engine"]), row["load"]))
         families.append(family(model))
         mixture.append(model.is_mixture)
     numbers = {name: kept[name].to_numpy(float) for name in ("input_tokens", "output_tokens", "concurrency", "output_tokens_per_s")}
