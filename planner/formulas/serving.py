@@ -173,9 +173,9 @@ def decode_step_s(
     step_ratio: Column,
     weight_bound_s: Column,
 ) -> Column:
-    """Time of one decode step, which gives every running sequence its next token; never under the weight bound."""
+    """Time of one decode step, which gives every running sequence its next token: reading and arithmetic overlap, in part."""
     return np.maximum(
-        step_ratio * (step_overhead_s + np.maximum(weight_read_s, step_compute_s) + kv_read_s + step_exchange_s), weight_bound_s
+        step_ratio * (step_overhead_s + np.hypot(weight_read_s, step_compute_s) + kv_read_s + step_exchange_s), weight_bound_s
     )
 
 

@@ -22,6 +22,8 @@ RATIOS = (
 )  # fmt: skip
 RESULTS = ("output_tokens_per_s", "tpot_s", "ttft_s")
 UNMEASURED_BATCH_LIMIT = 1024.0
+WEIGHT_ONLY = ("int8", "int4")
+"""Weights widened before use, which costs time of its own; arithmetic at the weights' own width needs no ratio."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,13 @@ class Constants:
 
 
 def levels(plan: ServingPlan) -> Mapping[str, str]:
-    """Which level of each ratio a plan has: engine and kind of model, precision, GPU, family."""
+    """Which level of each ratio a plan has: engine and kind of model, integer precision, GPU, family; blank has none."""
     model, gpu = model_named(plan.model), gpu_known_as(plan.gpu)
     kind = "" if model is None else "mixture" if model.is_mixture else "dense"
-    generation = gpu.arch if gpu else ""
+    precision = plan.precision.casefold()
     return {
         "engine": f"{engine_named(plan.engine)} {kind}",
-        "precision": plan.precision.casefold(),
+        "precision": precision if precision in WEIGHT_ONLY else "",
         "gpu": gpu.id if gpu else "",
         "model": family(model) if model else "",
     }

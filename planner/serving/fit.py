@@ -20,7 +20,6 @@ from planner.serving.runs import Runs, data_digest, read_runs
 from planner.serving.solver import Design, Prior, as_ratios, design_of, fit, held_out
 
 VERSION = 1
-ALL = np.arange
 
 PRIORS: Mapping[str, Prior] = {
     "weight_bandwidth_share": Prior(0.85, 0.15, "Weights stream at 80 to 95 % of the printed bandwidth."),
@@ -44,15 +43,18 @@ PRIORS: Mapping[str, Prior] = {
     "reserved_bytes_per_gpu": Prior(1e9, 0.3, "Activations, graphs and the runtime."),
 }
 RATIO_SDS: Mapping[str, float] = {
-    "engine_step_ratio": 0.05, "precision_step_ratio": 0.15, "model_prefill_ratio": 0.08,
+    "engine_step_ratio": 0.05, "precision_step_ratio": 0.3, "model_prefill_ratio": 0.08,
     "engine_wait_ratio": 0.5, "engine_request_ratio": 0.3,
 }  # fmt: skip
 """Ratios that helped on groups held out, and how far each may be from 1; all others are 1."""
 BATCH_LIMITS: Mapping[str, float] = {"TensorRT-LLM": 2048.0, "vLLM": 1024.0, "SGLang": 1024.0}
 """Defaults of the engines' own settings, as far as runs show: none ran more sequences at once."""
 
-_LOW, _HIGH = 0.09, 0.91
-"""Quantiles of a band: a little outside 80 %, for groups unlike any seen."""
+_OUTSIDE = {"high": 0.10, "medium": 0.09, "low": 0.075}
+"""Share of runs left outside on each side: a little less than 10 % where groups unlike any seen are to be expected."""
+_TTFT_OUTSIDE = -0.015
+_GROUP_POWER = 0.4
+"""A group of n runs weighs as n^0.6 in a band: bands are of runs, yet no group should make one alone."""
 _BORROWED_RUNS = 60
 """Runs of a wider class that count beside a cell's own, so that a small cell is not judged by a few."""
 
@@ -96,7 +98,7 @@ def held_out_cells(runs: Runs) -> list[tuple[str, str]]:
 def bands_of(runs: Runs, off: Mapping[str, Column], cells: list[tuple[str, str]]) -> dict[str, list[float]]:
     """80 % bands by "grade kind result": a cell's own quantiles, with runs of its grade, then of its kind, beside them."""
     _, group, size = np.unique(runs.group, return_inverse=True, return_counts=True)
-    weight = size[group] ** -0.5
+    weight = size[group] ** -_GROUP_POWER
     grade, kind = np.array([cell[0] for cell in cells]), np.array([cell[1] for cell in cells])
     found = {}
     for result in RESULTS:
@@ -110,7 +112,8 @@ def bands_of(runs: Runs, off: Mapping[str, Column], cells: list[tuple[str, str]]
                 if rest.sum() > 0:
                     share = share + rest * min(1.0, borrowed / rest.sum())
                 used = share > 0
-                low, high = (np.exp(_quantile(off[result][used], share[used], q)) for q in (_LOW, _HIGH))
+                outside = _OUTSIDE[g] + (_TTFT_OUTSIDE if result == "ttft_s" else 0)
+                low, high = (np.exp(_quantile(off[result][used], share[used], q)) for q in (outside, 1 - outside))
                 found[f"{g} {k} {result}"] = [float(min(low, 1.0)), float(max(high, 1.0))]
     return found
 

@@ -112,7 +112,8 @@ def _near(runs: Runs, i: int, plan: ServingPlan, asked: tuple[float, float, floa
 def _words(runs: Runs, i: int, plan: ServingPlan, asked: tuple[float, float, float]) -> str:
     other = runs.plans[i]
     model, gpu = model_named(plan.model), gpu_known_as(plan.gpu)
-    assert model is not None and gpu is not None
+    assert model is not None
+    assert gpu is not None
     told = [
         f"{theirs} instead of {ours}"
         for ours, theirs in (

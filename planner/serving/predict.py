@@ -103,7 +103,7 @@ def predict(
     concurrency: Column | float | Sequence[float] = np.nan,
     constants: Constants | None = None,
 ) -> ServingPrediction:
-    """Predict every plan at every state. Tokens and concurrency: a number, one a plan, or (plans or 1, states or 1); NaN is all that fit."""
+    """Predict every plan at every state. Tokens and load: a number, one a plan, or (plans or 1, states or 1); NaN is all that fit."""
     constants = constants or serving_constants()
     inputs = inputs_of(plans, input_tokens, output_tokens, concurrency, constants)
     found = serving_graph().evaluate(inputs, [*WANTED.values(), "fitting_batch"])

@@ -28,6 +28,7 @@ _GROUP_POWER = 0.5
 _WEIGHT = 0.3
 """One run against the priors: runs of one group are not independent."""
 _STEP = 1e-4
+_FIXED = 1e-6
 _BETTER = 1e-4
 
 
@@ -93,7 +94,8 @@ def design_of(
         names, at = np.unique([level[name.split("_")[0]] for level in of_run], return_inverse=True)
         ratio.append((name, tuple(names.tolist()), at))
     middle = np.concatenate([np.log([prior.value for prior in priors.values()]), *(np.zeros(len(names)) for _, names, _ in ratio)])
-    sds = [[prior.sd_log for prior in priors.values()], *([ratio_sds[name]] * len(names) for name, names, _ in ratio)]
+    sds = [[prior.sd_log for prior in priors.values()]]
+    sds += [[ratio_sds[name] if level else _FIXED for level in names] for name, names, _ in ratio]
     return Design(runs, inputs, tuple(priors), middle, np.concatenate(sds), tuple(ratio))
 
 
@@ -188,7 +190,7 @@ def as_ratios(design: Design, theta: Column) -> dict[str, dict[str, float]]:
     """The fitted ratios by name and level."""
     start, found = len(design.names), {}
     for name, names, _ in design.ratio:
-        found[name] = {level: float(np.exp(value)) for level, value in zip(names, theta[start : start + len(names)], strict=True)}
+        found[name] = {level: float(np.exp(value)) for level, value in zip(names, theta[start : start + len(names)], strict=True) if level}
         start += len(names)
     assert set(found) <= set(RATIOS)
     return found
