@@ -24,6 +24,8 @@ NEEDED = ("model", "precision", "gpu", "num_gpus", "input_len", "output_len")
 OPTIONAL = ("tp", "pp", "attn_dp", "ep", "engine", "load_mode", "concurrency")
 OTHER_NAMES = {"gpus": "num_gpus", "input_tokens": "input_len", "output_tokens": "output_len", "load": "load_mode"}
 """Names of the same columns in data/serving_runs.csv."""
+SAME_WIDTH = {"fp16": "bf16", "nvfp4": "fp4", "mxfp4": "fp4", "awq": "int4", "gptq-int4": "int4", "gptq-int8": "int8"}
+"""Other names of weights of the same width."""
 ADDED = ("output_tokens_per_s_total", "output_tokens_per_s_total_low", "output_tokens_per_s_total_high", "ttft_ms", "ttft_ms_low",
          "ttft_ms_high", "tpot_ms", "tpot_ms_low", "tpot_ms_high", "confidence", "status")  # fmt: skip
 MEASURED = "measured_"
@@ -89,6 +91,7 @@ def _read(source: Path) -> tuple[list[str], list[list[str]], list[int]]:
 def _asked(cells: Mapping[str, str], where: str) -> tuple[ServingPlan, tuple[float, float, float]]:
     """The plan of a row as it would run, and input tokens, output tokens and concurrency (NaN is maximum load)."""
     precision = cells["precision"].casefold()
+    precision = SAME_WIDTH.get(precision, precision)
     if precision not in PRECISIONS:
         raise InputError(
             f"{where}: no precision '{cells['precision']}' in column 'precision'.{did_you_mean(precision, PRECISIONS)} "
@@ -106,6 +109,9 @@ def _asked(cells: Mapping[str, str], where: str) -> tuple[ServingPlan, tuple[flo
     gpus = _whole(cells["num_gpus"], "num_gpus", where)
     # A row that does not say how it splits a model splits every layer over the GPUs that are left.
     tp = _whole(cells.get("tp", "") or str(max(gpus // (pp * attn_dp), 1)), "tp", where)
+    if attn_dp > 1 and tp * pp == gpus and tp % attn_dp == 0:
+        # SGLang counts the GPUs of all attention replicas as tensor-parallel.
+        tp //= attn_dp
     if tp * pp * attn_dp != gpus:
         raise InputError(
             f"{where}: tp × pp × attn_dp is {tp * pp * attn_dp} and column 'num_gpus' says {gpus}. Make them equal: copies of a deployment "
@@ -161,7 +167,8 @@ def add_commands(under: Any, command: Command) -> None:
         f"Columns: {', '.join(NEEDED)}; may be left out: {', '.join(OPTIONAL)}. Blank concurrency is maximum load, a blank engine vLLM, a "
         "blank tp all GPUs, other layout columns 1. Names as in data/open_models.csv and data/gpus.csv, or as measured runs call a GPU. "
         f"Other columns pass through; those named as a result (ttft_ms) come out as {MEASURED}ttft_ms. Offline TensorRT-LLM rows of models "
-        "with many experts that name no attn_dp or ep are read as attention data-parallel, which is how they ran."
+        "with many experts that name no attn_dp or ep are read as attention data-parallel, which is how they ran; a tp that already counts "
+        "the GPUs of all attn_dp copies, as SGLang writes it, is divided by them."
     )
     made = command(under, "serving", _predict, about, "python -m planner predict serving rows.csv --out expected.csv")
     made.add_argument("rows", type=Path, metavar="ROWS.csv", help="one model on one set of GPUs a row")

@@ -35,6 +35,7 @@ TABLES: Mapping[str, str] = {
     "modality_examples": "Worked examples every token rule reproduces.",
     "open_models": "Architectures and licences of open models.",
     "gpus": "GPUs: memory, bandwidth, peak arithmetic.",
+    "serving_runs": "Measured runs of open models on GPUs: throughput, TTFT, TPOT.",
     "gpu_prices": "Prices of a GPU for an hour by provider, commitment and date.",
     "tuning_prices": "Prices of tuning by provider, size and method, and of serving what was tuned.",
     "tuning_programmes": "Vendors' tuning programmes with their closing dates.",

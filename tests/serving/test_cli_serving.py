@@ -68,3 +68,11 @@ def test_a_mistake_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], 
 def test_a_missing_column_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert asked(tmp_path, "model,gpu", "a,b")[0] == 2
     assert "no column 'precision'" in capsys.readouterr().err
+
+
+def test_layouts_and_widths_by_other_names(tmp_path: Path) -> None:
+    theirs = "DeepSeek-R1,nvfp4,B200,8,8,1,8,8,SGLang,1024,1024,closed_loop,64"
+    ours = "DeepSeek-R1,fp4,B200-SXM-180GB,8,1,1,8,8,sglang,1024,1024,closed_loop,64"
+    code, rows = asked(tmp_path, HEAD, theirs, ours)
+    assert code == 0
+    assert rows[0]["tpot_ms"] == rows[1]["tpot_ms"] != ""
