@@ -51,12 +51,11 @@ class Constants:
 
 
 def levels(plan: ServingPlan) -> Mapping[str, str]:
-    """Which level of each ratio a plan has: engine and kind of model, integer precision, GPU, family; blank has none."""
+    """Which level of each ratio a plan has: engine, integer precision, GPU, family; blank has none."""
     model, gpu = model_named(plan.model), gpu_known_as(plan.gpu)
-    kind = "" if model is None else "mixture" if model.is_mixture else "dense"
     precision = plan.precision.casefold()
     return {
-        "engine": f"{engine_named(plan.engine)} {kind}",
+        "engine": engine_named(plan.engine) or "",
         "precision": precision if precision in WEIGHT_ONLY else "",
         "gpu": gpu.id if gpu else "",
         "model": family(model) if model else "",

@@ -107,12 +107,14 @@ def document(runs: Runs, digest: str) -> dict[str, object]:
         "all": everything, "dense": ~mixture, "mixture": mixture, "closed loop": ~offline, "offline": offline,
         **{name: engine == name for name in np.unique(engine)},
     }  # fmt: skip
+    off_gpu = misses(runs, held_out(made, full, gpu))
     predicted = by_pair["serving_output_tokens_per_s"]
     return {
         "data_hash": digest,
         "groups": len(np.unique(runs.group)),
         "model_and_gpu_held_out": {name: errors(off, mask) for name, mask in groups.items()},
         "family_and_gpu_held_out": {name: errors(off_family, mask) for name, mask in groups.items()},
+        "gpu_held_out": {name: errors(off_gpu, mask) for name, mask in groups.items()},
         "by_gpu": of_gpu,
         "coverage": coverage(runs, off, held_out_cells(runs)),
         "order": {
@@ -126,7 +128,7 @@ def document(runs: Runs, digest: str) -> dict[str, object]:
 def text(found: Mapping[str, object]) -> str:
     """The report as people read it."""
     lines = [f"{'held out':<28}{'runs':>6}{'tokens/s':>10}{'TPOT':>8}{'TTFT':>8}   median absolute error"]
-    for split in ("model_and_gpu_held_out", "family_and_gpu_held_out", "by_gpu"):
+    for split in ("model_and_gpu_held_out", "family_and_gpu_held_out", "gpu_held_out", "by_gpu"):
         rows: Mapping[str, Mapping[str, float]] = found[split]  # type: ignore[assignment]
         lines.append(split.replace("_", " "))
         for name, row in rows.items():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from planner.catalog.hardware import gpus, open_models
+from planner.decision import Step
 from planner.engine import serving_graph
 from planner.quantities import DATA
 from planner.serving import fit, report
@@ -18,6 +19,7 @@ from planner.serving.plan import ENGINES, PRECISIONS, ServingPlan, as_run, gpu_k
 from planner.serving.predict import DOES_NOT_FIT, OK, UNKNOWN_GPU, UNKNOWN_MODEL, decode_steps, inputs_of, predict, prefill_s
 from planner.serving.runs import data_digest, public_runs
 from planner.serving.sanity import FAIL, NOT_ASSESSED, PASS, PREDICTED_LITTLE_TOLERANCE, littles_law, memory_fit, weight_read_bound
+from planner.serving.solver import evaluate
 
 LLAMA = ServingPlan("Llama-3.3-70B", "H100", "fp8", 2, 2, engine="TensorRT-LLM")
 LOADS = np.array([1, 2, 3, 5, 8, 16, 32, 64, 100, 256, 1024, 4096], dtype=float)
@@ -113,8 +115,6 @@ def test_a_prediction_can_be_explained_to_its_leaves() -> None:
     graph = serving_graph()
     row = {name: float(np.ravel(value)[0]) for name, value in inputs_of([LLAMA], 1000, 1000, 8).items() if name in graph.inputs}
     assert graph.inputs <= set(row)
-    from planner.decision import Step
-
     step = graph.explain(
         "serving_output_tokens_per_s", row, lambda name, value: Step(name, name, value, "", "assumption", None, None, "", None, ())
     )
@@ -178,7 +178,5 @@ def test_a_group_left_out_is_predicted_as_the_report_says() -> None:
         inside = runs.group == group
         start = fit.fit(made, np.arange(len(runs)))
         theta = fit.fit(made, np.flatnonzero(~inside), start, rounds=3)
-        from planner.serving.solver import evaluate
-
         off = evaluate(made, theta, np.flatnonzero(inside))["serving_output_tokens_per_s"] / runs.output_tokens_per_s[inside] - 1
         assert np.median(np.abs(off)) < 0.2, group
