@@ -68,7 +68,8 @@ class Explainer:
         if name in assumptions():
             return assumed(name)
         handlers = {
-            "fixed_usd_per_month": self._own.fixed, "spend_usd": self._spend, "peak_run_usd_per_month": self._peak, "months_ahead": self._ahead,
+            "fixed_usd_per_month": self._own.fixed, "spend_usd": self._spend, "peak_run_usd_per_month": self._peak,
+            "months_ahead": self._ahead,
             "upfront_usd": self._upfront, "volume_factor": self._volume_factor,
             "quality_logit": self._quality, "quality_sd_logit": self._quality_sd, "own_score_weight_share": self._own_weight,
             "period_start_months": self._horizon, "period_end_months": self._horizon, "window_fit_share": self._window,

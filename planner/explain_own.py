@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -123,7 +123,7 @@ def _serving_leaf(facts: frozenset[str], name: str, value: float) -> Step:
     if name in facts:
         return step(name, value, "fact", Source("open-models", "data/open_models.csv and data/gpus.csv"))
     if name in {"input_tokens", "output_tokens", "concurrency"}:
-        return step(name, value, "aggregate", Source("serving-research", "The task's mean request, at the mean batch of the busiest minute"))
+        return step(name, value, "aggregate", Source("serving-research", "The task's mean request, in the busiest minute"))
     fitted = serving_constants()
     return step(name, value, "fact", Source("serving-research", "Fitted on data/serving_runs.csv", checked_on=fitted.fitted_on,
                                             note=f"data/serving_constants.json, runs {fitted.data_hash[:12]}"))  # fmt: skip

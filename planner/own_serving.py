@@ -330,7 +330,8 @@ class OwnServing:
             for name, value in (
                 ("overhead_s", late["overhead_s"]), ("prefill_tokens_per_s", read / seconds if seconds > 0 else np.inf),
                 ("output_tokens_per_s", 1 / late["tpot_s"]), ("ttft_tail_ratio", late["ttft_tail_ratio"]),
-                ("decode_tail_ratio", late["decode_tail_ratio"]), ("cold_wait_tail_s", served.values["cold_wait_tail_s"] if served.sleeps else 0.0),
+                ("decode_tail_ratio", late["decode_tail_ratio"]),
+                ("cold_wait_tail_s", served.values["cold_wait_tail_s"] if served.sleeps else 0.0),
             ):  # fmt: skip
                 found[name][t, o] = value
         return found

@@ -29,7 +29,8 @@ NOT_COUNTED = ("retries", "evals", "people", "egress", "cache_misses", "tax")
 
 TEXT_COLUMNS = ("task_id", "option", "label", "pattern", "pattern_title", "provider", "model", "effort", "rung", "size_class")
 NUMBER_COLUMNS = (
-    "usd_per_request", "all_in_usd_per_request", "fixed_usd_per_month", "run_usd_per_month", "run_usd_per_month_low", "run_usd_per_month_high", "peak_run_usd_per_month", "upfront_usd",
+    "usd_per_request", "all_in_usd_per_request", "fixed_usd_per_month", "run_usd_per_month", "run_usd_per_month_low",
+    "run_usd_per_month_high", "peak_run_usd_per_month", "upfront_usd",
     "spend_usd", "error_usd", "tco_usd", "cost_per_solved_usd", "ttft_p50_s", "ttft_p95_s", "e2e_p50_s", "e2e_p95_s", "overhead_s",
     "ttft_p50_s_low", "ttft_p50_s_high", "e2e_p50_s_low", "e2e_p50_s_high",
     "prefill_s", "thinking_s", "decode_s", "wait_s", "quality_share", "quality_low_share", "quality_high_share", "p_meets_share",

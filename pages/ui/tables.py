@@ -68,7 +68,8 @@ WORKING = (
     "window_fit_share",
 )  # fmt: skip
 NUMBERS = (
-    "tco_usd", "run_usd_per_month", "all_in_usd_per_request", "ttft_p95_s", "e2e_p95_s", "quality_share", "p_meets_share", "window_fit_share",
+    "tco_usd", "run_usd_per_month", "all_in_usd_per_request", "ttft_p95_s", "e2e_p95_s", "quality_share", "p_meets_share",
+    "window_fit_share",
 )  # fmt: skip
 
 

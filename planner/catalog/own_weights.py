@@ -54,7 +54,7 @@ def own_fact(model: OpenModel, hosted: Iterable[ModelFact]) -> ModelFact:
         released_on=model.released_on,
         licence=model.licence,
         open_weights=True,
-        cell_sources={name: source for name in ("context_window_tokens", "released_on", "licence", "open_weights")},
+        cell_sources=dict.fromkeys(("context_window_tokens", "released_on", "licence", "open_weights"), source),
     )
     return _as_hosted(fact, hosted)
 

@@ -70,7 +70,12 @@ def ttft_tail_s(
     decode_tail_ratio: Column,
 ) -> Column:
     """First visible token on a slow day for this request shape: an upper estimate, since slow parts rarely coincide."""
-    return wait_s + cold_wait_tail_s + (overhead_s + prefill_s) * ttft_tail_ratio + thinking_s * output_length_tail_ratio * decode_tail_ratio
+    return (
+        wait_s
+        + cold_wait_tail_s
+        + (overhead_s + prefill_s) * ttft_tail_ratio
+        + thinking_s * output_length_tail_ratio * decode_tail_ratio
+    )
 
 
 @formula(unit="s", source="definition")

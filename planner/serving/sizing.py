@@ -138,7 +138,7 @@ class _Rows:
     @property
     def usd_per_hour(self) -> Column:
         """Price of an hour of one replica."""
-        return np.array([each.plan.gpus * each.price.typical for each in self.every], dtype=float)[self.at]
+        return np.asarray(np.array([each.plan.gpus * each.price.typical for each in self.every], dtype=float)[self.at])
 
     def keep(self, rows: np.ndarray) -> _Rows:
         return _Rows(every=self.every, **{f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "every"})
@@ -333,7 +333,8 @@ def _worked_out(needs: Sequence[Need], policy: ServingPolicy, as_of: date) -> li
         capacity = Range(per_s * float(speed.low_ratio[i]), per_s, per_s * float(speed.high_ratio[i]), SIZED)
         result[row].append(Replica(
             rows.every[rows.at[i]], capacity, bool(met), float(stable[i]), speed.step_s[i], float(speed.most_batch[i]),
-            tuple(map(float, speed.read_s[i][rows.shares[i] > 0])), float(speed.start_s[i]), float(speed.weight_bytes[i]), str(speed.confidence[i]), str(speed.reason[i]),
+            tuple(map(float, speed.read_s[i][rows.shares[i] > 0])), float(speed.start_s[i]), float(speed.weight_bytes[i]),
+            str(speed.confidence[i]), str(speed.reason[i]),
         ))  # fmt: skip
     return [tuple(_only_useful(each)) for each in result]
 
@@ -342,7 +343,7 @@ def _worth_comparing(rows: _Rows, speed: Speed) -> np.ndarray:
     """Rows kept for a closer look: the cheapest replicas and the cheapest requests that could meet the targets on an idle afternoon."""
     long, _ = _output_tail(rows)
     first = speed.start_s + speed.mean_read_s
-    busy = BATCHES <= speed.most_batch[:, None]
+    busy = speed.most_batch[:, None] >= BATCHES
     tpot = speed.step_s + BATCHES / rows.output_tokens[:, None] * speed.mean_read_s[:, None]
     e2e = first[:, None] + long[:, None] * tpot
     think = quantile_over_shapes(rows.thinking, rows.shares, 0.95) * rows.length_tail

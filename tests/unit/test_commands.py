@@ -32,8 +32,8 @@ from planner.commands import (
     SetExtraModels,
     SetOwnModel,
     SetPolicy,
-    SetServing,
     SetScore,
+    SetServing,
     SetTerm,
     command_from_json,
     command_to_json,
@@ -41,8 +41,8 @@ from planner.commands import (
 from planner.errors import InputError
 from planner.fields import FIELDS
 from planner.portfolio import Change, MeasuredScore, ModelRef, Policy, Portfolio, QualityBar, RequestShape, Scenario, Task
-from planner.serving_policy import ServingPolicy
 from planner.quantity import Quantity
+from planner.serving_policy import ServingPolicy
 from planner.terms import CapabilityOverride, OwnModel, OwnPrice, PriceTerm
 from tests.unit.portfolios import SMALL
 
