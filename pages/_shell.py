@@ -14,6 +14,7 @@ PAGES = (
     ("Plan", "tasks", "Tasks", "checklist", "What you run, what it needs, and what is recommended."),
     ("Plan", "decision", "Decision", "balance", "Why this model for this task, what else, and what would flip it."),
     ("Explore", "scenarios", "Scenarios", "compare_arrows", "What if prices, volumes or dates move."),
+    ("Explore", "latency", "Latency", "speed", "Will it be fast enough, and what own serving takes."),
     ("Evidence", "evals", "Evals", "fact_check", "Does it meet the bar, how sure is that, and what to test next."),
     ("Evidence", "catalog", "Catalog", "menu_book", "Which models, prices and hardware there are; from where, and how fresh."),
     ("Deliver", "rationale", "Rationale", "description", "The sizing rationale of each task, to read and download."),

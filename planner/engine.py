@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import cache
 
 from planner.facts import sources
-from planner.formulas import cost, latency, money, quality, replicas, serving, serving_memory, tokens
+from planner.formulas import context, cost, latency, money, own_bill, quality, replicas, serving, serving_memory, tokens
 from planner.graph import Graph
 from planner.quantities import vocabulary
 
 CALL_MODULES = (tokens, cost, latency)
 OPTION_MODULES = (money, quality)
 SERVING_MODULES = (serving_memory, serving)
-REPLICA_MODULES = (replicas,)
+REPLICA_MODULES = (replicas, own_bill)
+CONTEXT_MODULES = (context,)
 
 
 @cache
@@ -39,6 +40,12 @@ def serving_graph() -> Graph:
     return Graph(SERVING_MODULES, vocabulary(), sources())
 
 
+@cache
+def context_graph() -> Graph:
+    """Formulas of a longer context beside a shorter one, and of where a model runs."""
+    return Graph(CONTEXT_MODULES, vocabulary(), sources())
+
+
 def graphs() -> tuple[Graph, ...]:
-    """Every level, from one request to a model on GPUs."""
-    return call_graph(), option_graph(), replica_graph(), serving_graph()
+    """Every level, from one request to a model on GPUs and its context."""
+    return call_graph(), option_graph(), replica_graph(), serving_graph(), context_graph()

@@ -18,7 +18,8 @@ from planner.portfolio import Task
 CONFIG = {"displayModeBar": False, "responsive": True}
 
 
-def _pair(figure: Any, alt: str, key: str, twin: Callable[[], None]) -> None:
+def pair(figure: Any, alt: str, key: str, twin: Callable[[], None]) -> None:
+    """A chart with its table beside it; below it on a phone."""
     picture, beside = st.columns([3, 2], gap="large", vertical_alignment="top")
     with picture:
         st.plotly_chart(figure, key=key, theme=None, config=CONFIG, alt=alt)
@@ -46,7 +47,7 @@ def frontier(options: pd.DataFrame, decision: Decision) -> None:
         ]
         table(("Option", "Monthly bill", "Quality (0–100)"), rows, "Cost and quality of every option drawn", numbers=(1, 2), tall=True)
 
-    _pair(charts.frontier(options, decision, theme.mode()), charts.frontier_alt(options, decision), "decision_frontier", twin)
+    pair(charts.frontier(options, decision, theme.mode()), charts.frontier_alt(options, decision), "decision_frontier", twin)
 
 
 def _spread(row: Any) -> str:
@@ -67,7 +68,7 @@ def latency(options: pd.DataFrame, decision: Decision, slo_s: float | None) -> N
         table(head, cells, "Where the time of one mean request goes", numbers=range(1, len(head)), tall=True)
 
     figure = charts.latency_breakdown(options, decision, slo_s, theme.mode())
-    _pair(figure, charts.latency_alt(options, decision, slo_s), "decision_latency", twin)
+    pair(figure, charts.latency_alt(options, decision, slo_s), "decision_latency", twin)
 
 
 def by_month(plan: Plan, task: Task, decision: Decision) -> None:
@@ -83,7 +84,7 @@ def by_month(plan: Plan, task: Task, decision: Decision) -> None:
         rows = [(f"{row['month_start']:%b %Y}", *(_bill(row[name]) for name in names)) for row in frame.to_dict("records")]
         table(("Month", *names), rows, "Bill of each month", numbers=range(1, len(names) + 1), tall=True)
 
-    _pair(charts.monthly(bills, theme.mode()), charts.monthly_alt(bills), "decision_months", twin)
+    pair(charts.monthly(bills, theme.mode()), charts.monthly_alt(bills), "decision_months", twin)
 
 
 def _bill(usd: float) -> Cell:
@@ -103,4 +104,4 @@ def compared(comparison: Comparison) -> None:
         ]
         table(("Month", *names), rows, "Monthly bills of both scenarios", numbers=range(1, len(names) + 1), tall=True)
 
-    _pair(charts.monthly(comparison, theme.mode()), charts.monthly_alt(comparison), "scenarios_months", twin)
+    pair(charts.monthly(comparison, theme.mode()), charts.monthly_alt(comparison), "scenarios_months", twin)

@@ -10,6 +10,7 @@ import pandas as pd
 from planner.decision import Decision, Evidence, Flip, Step
 from planner.portfolio import Change
 from planner.quantities import vocabulary
+from planner.words.facts import memory
 from planner.words.numbers import (
     UNKNOWN,
     count,
@@ -45,6 +46,8 @@ _UNITS: Mapping[str, Callable[[Any], str]] = {
     "score": lambda v: f"{count(v)} of 100",
     "errors_per_1000": lambda v: f"{count(v)} per 1,000",
     "ratio": lambda v: f"{count(v)} ×",
+    "byte": memory,
+    "flop": lambda v: f"{count(v)} FLOP",
 }
 
 _SUFFIXES = (

@@ -1,0 +1,281 @@
+"""What own serving of one task takes: the configuration, its bill in parts, its speed curve, and the volume from which it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from planner.catalog.hardware import gpu_named
+from planner.columns import Column
+from planner.decision import Source, Step
+from planner.engine import replica_graph, token_graph
+from planner.facts import assumptions, sources
+from planner.latency_view import own_options
+from planner.own_serving import Served
+from planner.plans import Plan
+from planner.portfolio import Task
+from planner.serving.nearest import NearRun, nearest_runs
+from planner.serving.predict import OK, predict
+from planner.steps import assumed, step
+
+BILL_PARTS = ("working_usd_per_month", "idle_usd_per_month", "failover_usd_per_month", "people_usd_per_month")
+BUSY_SHARES = np.linspace(0.02, 1.0, 50)
+_POINTS = 240
+_AROUND = 30.0
+"""How far beyond today's volume and the break-even the chart looks, as a factor."""
+_HALVINGS = 40
+_PER_MILLION = 1e6
+
+
+def own_choices(plan: Plan, task: Task) -> dict[str, str]:
+    """Options on own GPUs by key with their labels: what passes first, then by cost."""
+    found = own_options(plan.options(task.id))
+    return {str(key): str(label) for key, label in found["label"].items()}
+
+
+def served(plan: Plan, task: Task, option: str) -> Served | None:
+    """How the task would run on the option's model; None where nothing fits."""
+    evaluation = plan.evaluation
+    return evaluation.own.served(evaluation.task_index[task.id], evaluation.option_index[option])
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Mean tokens of a request, as one replica sees them."""
+
+    input_tokens: float
+    output_tokens: float
+
+
+def mean_shape(found: Served) -> Shape:
+    """The mean request over the task's shapes."""
+    shares = np.array(found.need.shares)
+    return Shape(float(shares @ np.array(found.need.input_tokens)), float(shares @ np.array(found.need.output_tokens)))
+
+
+# ---- numbers that open
+
+
+def own_step(plan: Plan, task: Task, option: str, name: str) -> Step:
+    """One number of own serving as a tree; the part of the bill's own tree where it is one."""
+    for part in _walk(plan.explain(task.id, option, "fixed_usd_per_month")):
+        if part.name == name:
+            return part
+    found = served(plan, task, option)
+    if found is None:
+        return step(name, None, "aggregate", Source("definition", "Nothing fits, so there is nothing to reckon"))
+    return replica_graph().explain(name, _row(found), lambda leaf, value: _leaf(found, leaf, value))
+
+
+def _walk(found: Step) -> Iterator[Step]:
+    yield found
+    for part in found.parts:
+        yield from _walk(part)
+
+
+def _row(found: Served, busy_share: float = 1.0) -> dict[str, float]:
+    shape = mean_shape(found)
+    full = found.replica.stable_per_s * shape.output_tokens
+    return {**found.row, "full_output_tokens_per_s": full, "busy_share": busy_share}
+
+
+def _leaf(found: Served, name: str, value: float) -> Step:
+    replica = found.replica
+    if name in assumptions():
+        return assumed(name)
+    if name == "usd_per_gpu_hour":
+        return step(name, value, "fact", replica.configuration.price.source)
+    if name in {"failover_replicas", "sleeps", "people_usd_per_month"}:
+        return step(name, value, "policy", Source("policy", "How you would serve, stated on the Latency page"))
+    if name in {"requests_per_month", "peak_to_mean"}:
+        return step(name, value, "entered", Source("entered", "The task's volume"))
+    how = f"from the serving model: {replica.confidence} confidence. {replica.confidence_reason}"
+    return step(name, value, "aggregate", Source("serving-research", "Serving model", note=how))
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the monthly bill of own serving."""
+
+    name: str
+    usd_per_month: float
+
+
+def bill_parts(found: Served) -> tuple[Part, ...]:
+    """Working, idle and reserve GPU hours, and people; they add up to the bill."""
+    values = {**found.row, **found.values}
+    return tuple(Part(name, float(values[name])) for name in BILL_PARTS)
+
+
+# ---- what the closed form says around the operating point
+
+
+def curve(found: Served) -> pd.DataFrame:
+    """Speed for one person and work of one GPU over concurrency: columns as `latency_data.curve_alt` names them."""
+    shape, served_by = mean_shape(found), found.replica.configuration.plan
+    most = max(found.replica.most_batch, 1.0)
+    busy = float(np.clip(found.latency["busy_sequences"], 1.0, most))
+    states = np.unique([*2.0 ** np.arange(0, np.log2(most) + 1e-9), most, busy])
+    made = predict([served_by], shape.input_tokens, max(shape.output_tokens, 1.0), states[None, :])
+    ok = made.status[0] == OK
+    frame = pd.DataFrame(
+        {
+            "concurrency": states,
+            "tokens_per_s_per_user": 1 / made.tpot_s[0],
+            "tpot_s": made.tpot_s[0],
+            "tokens_per_s_per_gpu": made.output_tokens_per_s[0] / served_by.gpus,
+            "tokens_per_s_per_gpu_low": made.output_tokens_per_s_low[0] / served_by.gpus,
+            "tokens_per_s_per_gpu_high": made.output_tokens_per_s_high[0] / served_by.gpus,
+            "operating": states == busy,
+        }
+    )
+    return frame[ok].reset_index(drop=True)
+
+
+def nearest(found: Served, n: int = 3) -> tuple[NearRun, ...]:
+    """The measured runs nearest to how the task would run, at the load of its busiest minute."""
+    shape = mean_shape(found)
+    busy = max(found.latency["busy_sequences"], 1.0)
+    return tuple(nearest_runs(found.replica.configuration.plan, shape.input_tokens, shape.output_tokens, busy, n))
+
+
+def utilisation(found: Served) -> pd.DataFrame:
+    """USD per 1M output tokens by utilisation, and where the task is now: `utilisation_share, usd_per_1m_output_tokens, operating`."""
+    used = float(np.clip(found.values["used_share"] / found.values["up_share"], 1e-4, 1.0))
+    shares = np.array([*BUSY_SHARES, used])
+    inputs = {name: np.array([value]) for name, value in _row(found).items()} | {"busy_share": shares}
+    usd = token_graph().evaluate(inputs, ["usd_per_own_output_token"])["usd_per_own_output_token"]
+    operating = np.arange(len(shares)) == len(BUSY_SHARES)
+    return pd.DataFrame({"utilisation_share": shares, "usd_per_1m_output_tokens": usd * _PER_MILLION, "operating": operating})
+
+
+def floor_usd_per_month(found: Served) -> float:
+    """What the replicas that are always on cost a month when nothing comes: one for the work, and those in reserve."""
+    idle = {**found.row, "requests_per_month": 0.0, "sleeps": 0.0}
+    return float(_bill(idle, np.array([0.0]))[0])
+
+
+def _bill(row: Mapping[str, float], requests_per_month: Column) -> Column:
+    inputs = {name: np.array([value]) for name, value in row.items()} | {"requests_per_month": requests_per_month}
+    made = replica_graph().evaluate(inputs, ["own_usd_per_month"])["own_usd_per_month"]
+    return np.asarray(np.broadcast_to(made, requests_per_month.shape), dtype=float)
+
+
+# ---- from which volume it pays
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """Bills over volume, and from which volume own GPUs are cheaper than each hosted option; None is never, 0 always."""
+
+    bills: pd.DataFrame
+    crossings: Mapping[str, float | None]
+    now_per_month: float
+
+
+def own_bill(found: Served, requests_per_month: Column, case: str = "typical") -> Column:
+    """The monthly bill of this configuration at other volumes; low and high are the ends of price and speed."""
+    row = dict(found.row)
+    if case != "typical":
+        slow = "high" if case == "low" else "low"
+        row["capacity_requests_per_s"] = getattr(found.replica.capacity_per_s, slow)
+        row["usd_per_gpu_hour"] = found.replica.configuration.price.case(case)
+    awake = _bill(row | {"sleeps": 0.0}, requests_per_month)
+    if not row.get("may_sleep"):
+        return awake
+    inputs = {name: np.array([value]) for name, value in row.items()} | {"requests_per_month": requests_per_month}
+    one = replica_graph().evaluate(inputs, ["needed_replicas"])["needed_replicas"] <= 1
+    return np.where(one, np.minimum(awake, _bill(row | {"sleeps": 1.0}, requests_per_month)), awake)
+
+
+def hosted_rivals(plan: Plan, task: Task) -> dict[str, float]:
+    """USD per request of what own serving competes with, by label: the pick if it is hosted, and the cheapest hosted that meets the bar."""
+    options = plan.options(task.id)
+    hosted = options[(options["rung"] == "hosted") & (options["usd_per_request"] > 0)]
+    pick = plan.decision(task.id).option
+    able = hosted[hosted["passes"]]
+    able = able if len(able) else hosted[(hosted["gate_quality"] != "fail") & (hosted["gate_window"] != "fail")]
+    able = able.sort_values("usd_per_request", kind="stable")
+    keys = [key for key in (pick, *able.index[:1]) if key in hosted.index]
+    return {str(hosted.loc[key, "label"]): float(hosted.loc[key, "usd_per_request"]) for key in dict.fromkeys(keys)}  # type: ignore[arg-type]
+
+
+def break_even(found: Served, rivals: Mapping[str, float], now_per_month: float) -> BreakEven:
+    """The break-even of one configuration with hosted prices a request."""
+    floor = floor_usd_per_month(found)
+    marks = [now_per_month, *(floor / usd for usd in rivals.values())]
+    marks = [mark for mark in marks if np.isfinite(mark) and mark > 0] or [1000.0]
+    volumes = np.geomspace(max(min(marks) / _AROUND, 1.0), max(marks) * _AROUND, _POINTS)
+    own = own_bill(found, volumes)
+    bills = pd.DataFrame({
+        "requests_per_month": volumes, "own": own,
+        "own_low": np.minimum(own_bill(found, volumes, "low"), own), "own_high": np.maximum(own_bill(found, volumes, "high"), own),
+        **{label: usd * volumes for label, usd in rivals.items()},
+    })  # fmt: skip
+    return BreakEven(bills, {label: _crossing(found, usd, volumes, own) for label, usd in rivals.items()}, now_per_month)
+
+
+def _crossing(found: Served, usd_per_request: float, volumes: Column, own: Column) -> float | None:
+    """The volume from which own GPUs stay cheaper, to the last request; 0 where they always are."""
+    dearer = np.flatnonzero(own > usd_per_request * volumes)
+    if not len(dearer):
+        return 0.0
+    last = int(dearer[-1])
+    if last == len(volumes) - 1:
+        return None
+    low, high = float(volumes[last]), float(volumes[last + 1])
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if own_bill(found, np.array([middle]))[0] > usd_per_request * middle:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def where(found: Served) -> str:
+    """The model and its GPUs in short: `Qwen3-32B on 2 × H100 (NVIDIA H100 80 GB), fp8`."""
+    plan = found.replica.configuration.plan
+    return f"{plan.model} on {found.where} ({gpu_named(plan.gpu).name}), {plan.precision}"
+
+
+def total_usd_per_month(found: Served) -> float:
+    """The bill of a month at today's volume."""
+    return float(found.values["own_usd_per_month"])
+
+
+def requests_per_month(found: Served) -> float:
+    """Today's volume."""
+    return float(found.row["requests_per_month"])
+
+
+def floor_replicas(found: Served) -> float:
+    """Replicas that are always on however few requests come."""
+    return 1.0 + float(found.row["failover_replicas"])
+
+
+_TOLD_SHARES = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
+_TOLD_VOLUMES = 14
+
+
+def told_shares(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `utilisation` that a table shows: round shares, and where the task is now."""
+    line = rows[~rows["operating"]]
+    near = [int((line["utilisation_share"] - share).abs().idxmin()) for share in _TOLD_SHARES]
+    kept = rows[rows.index.isin(near) | rows["operating"]]
+    return kept.sort_values("utilisation_share", kind="stable")
+
+
+def told_volumes(even: BreakEven) -> pd.DataFrame:
+    """The rows of a break-even that a table shows, evenly over the chart."""
+    at = np.linspace(0, len(even.bills) - 1, _TOLD_VOLUMES).round().astype(int)
+    return even.bills.iloc[at]
+
+
+def run_sources(runs: tuple[NearRun, ...]) -> list[str]:
+    """Where measured runs come from, by title and date."""
+    titles = {key: source.title for key, source in sources().items()}
+    return list(dict.fromkeys(f"{titles.get(run.source, run.source)}, {run.as_of}" for run in runs))
