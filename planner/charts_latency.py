@@ -182,7 +182,7 @@ def break_even(
     figure = _figure(
         traces, mode, height=400, showlegend=True, margin={"l": 8, "r": 24, "t": 48, "b": 8},
         xaxis={"title": _title("Requests a month (log scale)"), "type": "log", "tickformat": "~s"},
-        yaxis=money_axis(bills.drop(columns="requests_per_month").stack(), "Monthly bill (USD, log scale)"),
+        yaxis=money_axis(pd.Series(bills.drop(columns="requests_per_month").to_numpy().ravel()), "Monthly bill (USD, log scale)"),
     )  # fmt: skip
     _crossings(figure, bills, crossings, colours)
     if now_per_month is not None and now_per_month > 0:

@@ -8,6 +8,7 @@ import numpy as np
 
 from planner import words
 from planner.catalog.hardware import gpu_price_range, reserved_usd_per_gpu_hour
+from planner.engine import replica_graph
 from planner.facts import assumptions
 from planner.latency_own import curve, mean_shape, utilisation
 from planner.own_serving import Served
@@ -17,7 +18,9 @@ from planner.serving.predict import predict
 INTERACTIVE_TPOT_S = 0.025
 """Forty tokens a second for one person: faster than anybody reads, as coding tools ask for."""
 _LONGER, _SHARE = 8.0, 0.3
-_DRAFTED, _ACCEPTED_SHARE, _DRAFT_COST_SHARE = 3, 0.7, 0.05
+_DRAFTED = 3
+_EVERY_STEP = np.array([1.0])
+"""Checking drafts costs one plain step in a small batch."""
 _HARDLY_ANY = 1e-4
 _SOURCES = {"marketplace": "marketplaces", "gpu-cloud": "GPU clouds", "hyperscaler": "hyperscalers"}
 
@@ -47,9 +50,8 @@ def _interactivity(found: Served) -> Lever:
     if fast.empty:
         return Lever("Interactivity", f"No load keeps TPOT within {limit} on these GPUs.", why)
     kept = float(fast["tokens_per_s_per_gpu"].max())
-    return Lever(
-        "Interactivity", f"{words.count(kept)} tokens/s a GPU at TPOT ≤ {limit}, {words.count(most)} flat out: {words.times(most / kept)}.", why
-    )
+    effect = f"{words.count(kept)} tokens/s a GPU at TPOT ≤ {limit}, {words.count(most)} flat out: {words.times(most / kept)}."
+    return Lever("Interactivity", effect, why)
 
 
 def _prompt(found: Served) -> Lever:
@@ -89,10 +91,15 @@ def _price(plan: Plan, found: Served) -> Lever:
 
 def _speculation(plan: Plan) -> Lever:
     drafted = plan.portfolio.serving.draft_tokens or _DRAFTED
-    tokens = (1 - _ACCEPTED_SHARE ** (drafted + 1)) / (1 - _ACCEPTED_SHARE)
-    ratio = tokens / (1 + drafted * _DRAFT_COST_SHARE)
+    accepted = assumptions()["accepted_share"].typical
+    inputs = {
+        "accepted_share": np.array([accepted]), "draft_tokens": np.array([float(drafted)]), "verify_step_ratio": _EVERY_STEP,
+        "draft_step_ratio": np.array([assumptions()["draft_step_ratio"].typical]),
+    }  # fmt: skip
+    made = replica_graph().evaluate(inputs, ["tokens_per_step", "draft_speed_ratio"])
+    tokens, ratio = (float(made[name][0]) for name in ("tokens_per_step", "draft_speed_ratio"))
     effect = (
-        f"{words.plural(drafted, 'drafted token')}, of which {words.share(_ACCEPTED_SHARE)} are accepted, write "
+        f"{words.plural(drafted, 'drafted token')}, of which {words.share(accepted)} are accepted, write "
         f"{words.count(round(tokens, 2))} tokens a step: up to {words.times(ratio)} for one request."
     )
     why = (
@@ -103,7 +110,7 @@ def _speculation(plan: Plan) -> Lever:
 
 
 def _sleep(found: Served) -> Lever:
-    cold, share = found.values["cold_start_s"], found.values["cold_share"]
+    cold, share = found.values["cold_start_s"], found.values["cold_request_share"]
     warm = assumptions()["keep_warm_s"].typical
     met = f"{words.share(share)} of requests" if share >= _HARDLY_ANY else "hardly any request"
     effect = (

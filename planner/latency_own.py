@@ -11,7 +11,7 @@ import pandas as pd
 from planner.catalog.hardware import gpu_named
 from planner.columns import Column
 from planner.decision import Source, Step
-from planner.engine import replica_graph, token_graph
+from planner.engine import replica_graph
 from planner.facts import assumptions, sources
 from planner.latency_view import own_options
 from planner.own_serving import Served
@@ -60,14 +60,14 @@ def mean_shape(found: Served) -> Shape:
 
 
 def own_step(plan: Plan, task: Task, option: str, name: str) -> Step:
-    """One number of own serving as a tree; the part of the bill's own tree where it is one."""
+    """One number of own serving as a tree: the part of the bill's own tree where it is one, else its own formula."""
     for part in _walk(plan.explain(task.id, option, "fixed_usd_per_month")):
         if part.name == name:
             return part
     found = served(plan, task, option)
     if found is None:
-        return step(name, None, "aggregate", Source("definition", "Nothing fits, so there is nothing to reckon"))
-    return replica_graph().explain(name, _row(found), lambda leaf, value: _leaf(found, leaf, value))
+        return step(name, None, "aggregate", Source("serving-research", "Nothing fits, so there is nothing to reckon"))
+    return replica_graph().explain(name, found.row, lambda leaf, value: _leaf(found, leaf, value))
 
 
 def _walk(found: Step) -> Iterator[Step]:
@@ -76,24 +76,13 @@ def _walk(found: Step) -> Iterator[Step]:
         yield from _walk(part)
 
 
-def _row(found: Served, busy_share: float = 1.0) -> dict[str, float]:
-    shape = mean_shape(found)
-    full = found.replica.stable_per_s * shape.output_tokens
-    return {**found.row, "full_output_tokens_per_s": full, "busy_share": busy_share}
-
-
 def _leaf(found: Served, name: str, value: float) -> Step:
-    replica = found.replica
     if name in assumptions():
         return assumed(name)
-    if name == "usd_per_gpu_hour":
-        return step(name, value, "fact", replica.configuration.price.source)
-    if name in {"failover_replicas", "sleeps", "people_usd_per_month"}:
-        return step(name, value, "policy", Source("policy", "How you would serve, stated on the Latency page"))
-    if name in {"requests_per_month", "peak_to_mean"}:
+    if name == "requests_per_month":
         return step(name, value, "entered", Source("entered", "The task's volume"))
-    how = f"from the serving model: {replica.confidence} confidence. {replica.confidence_reason}"
-    return step(name, value, "aggregate", Source("serving-research", "Serving model", note=how))
+    why = f"Confidence {found.replica.confidence}: {found.replica.confidence_reason}"
+    return step(name, value, "aggregate", Source("serving-research", "Cheapest configuration that keeps the targets", note=why))
 
 
 @dataclass(frozen=True)
@@ -106,8 +95,8 @@ class Part:
 
 def bill_parts(found: Served) -> tuple[Part, ...]:
     """Working, idle and reserve GPU hours, and people; they add up to the bill."""
-    values = {**found.row, **found.values}
-    return tuple(Part(name, float(values[name])) for name in BILL_PARTS)
+    values = replica_graph().evaluate({name: np.array([value]) for name, value in found.row.items()}, BILL_PARTS)
+    return tuple(Part(name, float(np.asarray(values[name]).reshape(-1)[0])) for name in BILL_PARTS)
 
 
 # ---- what the closed form says around the operating point
@@ -132,7 +121,8 @@ def curve(found: Served) -> pd.DataFrame:
             "operating": states == busy,
         }
     )
-    return frame[ok].reset_index(drop=True)
+    kept: pd.DataFrame = frame[ok].reset_index(drop=True)
+    return kept
 
 
 def nearest(found: Served, n: int = 3) -> tuple[NearRun, ...]:
@@ -144,23 +134,36 @@ def nearest(found: Served, n: int = 3) -> tuple[NearRun, ...]:
 
 def utilisation(found: Served) -> pd.DataFrame:
     """USD per 1M output tokens by utilisation, and where the task is now: `utilisation_share, usd_per_1m_output_tokens, operating`."""
-    used = float(np.clip(found.values["used_share"] / found.values["up_share"], 1e-4, 1.0))
+    used = float(np.clip(found.values["utilisation_share"] / found.row["up_share"], 1e-4, 1.0))
     shares = np.array([*BUSY_SHARES, used])
-    inputs = {name: np.array([value]) for name, value in _row(found).items()} | {"busy_share": shares}
-    usd = token_graph().evaluate(inputs, ["usd_per_own_output_token"])["usd_per_own_output_token"]
+    full = found.replica.stable_per_s * mean_shape(found).output_tokens
+    inputs = _columns(found.row) | {"full_output_tokens_per_s": np.array([full]), "utilisation_share": shares}
+    usd = replica_graph().evaluate(inputs, ["busy_usd_per_output_token"])["busy_usd_per_output_token"]
     operating = np.arange(len(shares)) == len(BUSY_SHARES)
     return pd.DataFrame({"utilisation_share": shares, "usd_per_1m_output_tokens": usd * _PER_MILLION, "operating": operating})
 
 
-def floor_usd_per_month(found: Served) -> float:
-    """What the replicas that are always on cost a month when nothing comes: one for the work, and those in reserve."""
-    idle = {**found.row, "requests_per_month": 0.0, "sleeps": 0.0}
-    return float(_bill(idle, np.array([0.0]))[0])
+def _columns(row: Mapping[str, float]) -> dict[str, Column]:
+    return {name: np.array([value]) for name, value in row.items()}
 
 
-def _bill(row: Mapping[str, float], requests_per_month: Column) -> Column:
-    inputs = {name: np.array([value]) for name, value in row.items()} | {"requests_per_month": requests_per_month}
-    made = replica_graph().evaluate(inputs, ["own_usd_per_month"])["own_usd_per_month"]
+def floor_replicas(plan: Plan) -> float:
+    """Replicas that are always on however few requests come: one for the work, and those in reserve."""
+    return 1.0 + plan.portfolio.serving.failover_replicas
+
+
+def floor_usd_per_month(plan: Plan, found: Served) -> float:
+    """What serving that is always on costs a month when nothing comes, people included."""
+    return float(_always_on(plan, found.row, np.array([0.0]))[0])
+
+
+def _always_on(plan: Plan, row: Mapping[str, float], requests_per_month: Column) -> Column:
+    reserve = float(plan.portfolio.serving.failover_replicas)
+    return _bill(_columns({**row, "up_share": 1.0, "failover_replicas": reserve}), requests_per_month)
+
+
+def _bill(inputs: Mapping[str, Column], requests_per_month: Column) -> Column:
+    made = replica_graph().evaluate({**inputs, "requests_per_month": requests_per_month}, ["fixed_usd_per_month"])["fixed_usd_per_month"]
     return np.asarray(np.broadcast_to(made, requests_per_month.shape), dtype=float)
 
 
@@ -176,19 +179,21 @@ class BreakEven:
     now_per_month: float
 
 
-def own_bill(found: Served, requests_per_month: Column, case: str = "typical") -> Column:
+def own_bill(plan: Plan, found: Served, requests_per_month: Column, case: str = "typical") -> Column:
     """The monthly bill of this configuration at other volumes; low and high are the ends of price and speed."""
     row = dict(found.row)
     if case != "typical":
         slow = "high" if case == "low" else "low"
-        row["capacity_requests_per_s"] = getattr(found.replica.capacity_per_s, slow)
+        row["replica_requests_per_s"] = found.replica.capacity_per_s.case(slow)
         row["usd_per_gpu_hour"] = found.replica.configuration.price.case(case)
-    awake = _bill(row | {"sleeps": 0.0}, requests_per_month)
+    awake = _always_on(plan, row, requests_per_month)
     if not row.get("may_sleep"):
         return awake
-    inputs = {name: np.array([value]) for name, value in row.items()} | {"requests_per_month": requests_per_month}
-    one = replica_graph().evaluate(inputs, ["needed_replicas"])["needed_replicas"] <= 1
-    return np.where(one, np.minimum(awake, _bill(row | {"sleeps": 1.0}, requests_per_month)), awake)
+    inputs = _columns(row | {"failover_replicas": 0.0}) | {"requests_per_month": requests_per_month}
+    del inputs["up_share"]
+    made = replica_graph().evaluate(inputs, ["warm_time_share", "replicas"])
+    asleep = _bill(inputs | {"up_share": made["warm_time_share"]}, requests_per_month)
+    return np.where(made["replicas"] <= 1, np.minimum(awake, asleep), awake)
 
 
 def hosted_rivals(plan: Plan, task: Task) -> dict[str, float]:
@@ -200,25 +205,25 @@ def hosted_rivals(plan: Plan, task: Task) -> dict[str, float]:
     able = able if len(able) else hosted[(hosted["gate_quality"] != "fail") & (hosted["gate_window"] != "fail")]
     able = able.sort_values("usd_per_request", kind="stable")
     keys = [key for key in (pick, *able.index[:1]) if key in hosted.index]
-    return {str(hosted.loc[key, "label"]): float(hosted.loc[key, "usd_per_request"]) for key in dict.fromkeys(keys)}  # type: ignore[arg-type]
+    return {str(hosted.loc[key, "label"]): float(hosted.loc[key, "usd_per_request"]) for key in dict.fromkeys(keys)}
 
 
-def break_even(found: Served, rivals: Mapping[str, float], now_per_month: float) -> BreakEven:
+def break_even(plan: Plan, found: Served, rivals: Mapping[str, float], now_per_month: float) -> BreakEven:
     """The break-even of one configuration with hosted prices a request."""
-    floor = floor_usd_per_month(found)
+    floor = floor_usd_per_month(plan, found)
     marks = [now_per_month, *(floor / usd for usd in rivals.values())]
     marks = [mark for mark in marks if np.isfinite(mark) and mark > 0] or [1000.0]
     volumes = np.geomspace(max(min(marks) / _AROUND, 1.0), max(marks) * _AROUND, _POINTS)
-    own = own_bill(found, volumes)
+    own = own_bill(plan, found, volumes)
+    low, high = (own_bill(plan, found, volumes, case) for case in ("low", "high"))
     bills = pd.DataFrame({
-        "requests_per_month": volumes, "own": own,
-        "own_low": np.minimum(own_bill(found, volumes, "low"), own), "own_high": np.maximum(own_bill(found, volumes, "high"), own),
+        "requests_per_month": volumes, "own": own, "own_low": np.minimum(low, own), "own_high": np.maximum(high, own),
         **{label: usd * volumes for label, usd in rivals.items()},
     })  # fmt: skip
-    return BreakEven(bills, {label: _crossing(found, usd, volumes, own) for label, usd in rivals.items()}, now_per_month)
+    return BreakEven(bills, {label: _crossing(plan, found, usd, volumes, own) for label, usd in rivals.items()}, now_per_month)
 
 
-def _crossing(found: Served, usd_per_request: float, volumes: Column, own: Column) -> float | None:
+def _crossing(plan: Plan, found: Served, usd_per_request: float, volumes: Column, own: Column) -> float | None:
     """The volume from which own GPUs stay cheaper, to the last request; 0 where they always are."""
     dearer = np.flatnonzero(own > usd_per_request * volumes)
     if not len(dearer):
@@ -229,7 +234,7 @@ def _crossing(found: Served, usd_per_request: float, volumes: Column, own: Colum
     low, high = float(volumes[last]), float(volumes[last + 1])
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        if own_bill(found, np.array([middle]))[0] > usd_per_request * middle:
+        if own_bill(plan, found, np.array([middle]))[0] > usd_per_request * middle:
             low = middle
         else:
             high = middle
@@ -244,17 +249,12 @@ def where(found: Served) -> str:
 
 def total_usd_per_month(found: Served) -> float:
     """The bill of a month at today's volume."""
-    return float(found.values["own_usd_per_month"])
+    return float(found.values["fixed_usd_per_month"])
 
 
 def requests_per_month(found: Served) -> float:
     """Today's volume."""
     return float(found.row["requests_per_month"])
-
-
-def floor_replicas(found: Served) -> float:
-    """Replicas that are always on however few requests come."""
-    return 1.0 + float(found.row["failover_replicas"])
 
 
 _TOLD_SHARES = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
@@ -264,9 +264,9 @@ _TOLD_VOLUMES = 14
 def told_shares(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of `utilisation` that a table shows: round shares, and where the task is now."""
     line = rows[~rows["operating"]]
-    near = [int((line["utilisation_share"] - share).abs().idxmin()) for share in _TOLD_SHARES]
-    kept = rows[rows.index.isin(near) | rows["operating"]]
-    return kept.sort_values("utilisation_share", kind="stable")
+    near = [(line["utilisation_share"] - share).abs().idxmin() for share in _TOLD_SHARES]
+    kept: pd.DataFrame = rows[rows.index.isin(near) | rows["operating"]].sort_values("utilisation_share", kind="stable")
+    return kept
 
 
 def told_volumes(even: BreakEven) -> pd.DataFrame:

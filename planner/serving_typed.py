@@ -95,7 +95,8 @@ def _prices(text: str) -> tuple[GpuHour, ...]:
     for line in filter(str.strip, text.splitlines()):
         match = _PRICE.fullmatch(line)
         if match is None:
-            raise InputError(f"{LABELS['gpu_hours']}: '{line.strip()[:40]}' is not a price. Type one a line, such as H100 = 2.50, our contract.")
+            how = "Type one a line, such as H100 = 2.50, our contract."
+            raise InputError(f"{LABELS['gpu_hours']}: '{line.strip()[:40]}' is not a price. {how}")
         gpu = match["gpu"]
         if gpu not in gpus():
             raise InputError(f"{LABELS['gpu_hours']}: no GPU '{gpu[:40]}'.{did_you_mean(gpu, gpus())}")

@@ -34,7 +34,7 @@ def draw(plan: Plan, task: Task) -> None:
         return
     _card(plan, task, option, found)
     _curve(found, choices[option])
-    _costs(found, choices[option])
+    _costs(plan, found, choices[option])
     _break_even(plan, task, found)
     _levers(plan, found)
 
@@ -58,7 +58,7 @@ def _card(plan: Plan, task: Task, option: str, found: Served) -> None:
             total = latency_own.total_usd_per_month(found)
             rows.append((Cell("Together, a month", strong=True), Cell(words.money(total), total, strong=True)))
             table(("The bill in parts", "USD a month"), rows, "Parts of the bill of own serving", numbers=(1,))
-        cards.note(words.floor_sentence(latency_own.floor_usd_per_month(found), latency_own.floor_replicas(found)))
+        cards.note(words.floor_sentence(latency_own.floor_usd_per_month(plan, found), latency_own.floor_replicas(plan)))
     _nearest(found)
 
 
@@ -110,7 +110,7 @@ def _curve(found: Served, label: str) -> None:
     cards.note(words.TPOT_MEANING)
 
 
-def _costs(found: Served, label: str) -> None:
+def _costs(plan: Plan, found: Served, label: str) -> None:
     st.subheader("Cost by utilisation", anchor=False)
     rows = latency_own.utilisation(found)
 
@@ -124,9 +124,9 @@ def _costs(found: Served, label: str) -> None:
         ]
         table(("Utilisation", "USD per 1M output tokens"), cells, "Cost by utilisation", numbers=(1,), tall=True)
 
-    floor = latency_own.floor_usd_per_month(found)
+    floor = latency_own.floor_usd_per_month(plan, found)
     pictures.pair(charts_latency.utilisation(rows, theme.mode()), charts_latency.utilisation_alt(rows, label, floor), "latency_costs", twin)
-    cards.note(f"Input is included. {words.floor_sentence(floor, latency_own.floor_replicas(found))}")
+    cards.note(f"Input is included. {words.floor_sentence(floor, latency_own.floor_replicas(plan))}")
 
 
 def _break_even(plan: Plan, task: Task, found: Served) -> None:
@@ -135,7 +135,7 @@ def _break_even(plan: Plan, task: Task, found: Served) -> None:
     if not rivals:
         cards.note("No hosted option with a known price meets this task's bar, so there is nothing to break even with.")
         return
-    even = latency_own.break_even(found, rivals, latency_own.requests_per_month(found))
+    even = latency_own.break_even(plan, found, rivals, latency_own.requests_per_month(found))
     cards.sentences((words.crossing_text(name, volume) for name, volume in even.crossings.items()), "Break-even volumes")
     cards.note(words.volume_now_sentence(even.now_per_month))
 
@@ -153,7 +153,7 @@ def _break_even(plan: Plan, task: Task, found: Served) -> None:
 
     figure = charts_latency.break_even(even.bills, even.crossings, even.now_per_month, theme.mode())
     pictures.pair(figure, charts_latency.break_even_alt(even.bills, even.crossings), "latency_break_even", twin)
-    cards.note("This configuration at other volumes; a step is one more replica. At far larger volumes another configuration may be cheaper.")
+    cards.note("This configuration at other volumes; a step is one more replica. Far above today's another one may be cheaper.")
 
 
 def _levers(plan: Plan, found: Served) -> None:

@@ -140,8 +140,8 @@ def own_figure_notes(found: Served) -> dict[str, str]:
         "fixed_usd_per_month": "GPUs and people, busy or idle",
         "replicas": spare,
         "usd_per_gpu_hour": money_range(price.low, price.high),
-        "capacity_requests_per_s": f"{band_text(found.replica.capacity_per_s.low, found.replica.capacity_per_s.high)}, 80{NBSP}% band",
-        "used_share": "a mean month, of all replicas",
+        "replica_requests_per_s": f"{band_text(found.replica.capacity_per_s.low, found.replica.capacity_per_s.high)}, 80{NBSP}% band",
+        "utilisation_share": "a mean month, of all replicas",
     }
 
 
