@@ -117,10 +117,10 @@ def curve(rows: pd.DataFrame, mode: str = "light") -> go.Figure:
     return _figure(
         [band, line, point], mode, height=360, showlegend=True,
         xaxis={
-            "title": _title("Speed one person sees (tokens a second, 1 ÷ TPOT)"), "tickformat": ",.3~r",
+            "title": _title("Tokens a second for one person"), "tickformat": ",.3~r",
             "range": [0, float(x.max()) * _ROOM if len(rows) else 1],
         },
-        yaxis={"title": _title("Work of one GPU (output tokens a second)"), "tickformat": ",.3~r", "rangemode": "tozero"},
+        yaxis={"title": _title("Output tokens a second, one GPU"), "tickformat": ",.3~r", "rangemode": "tozero"},
     )  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def utilisation(rows: pd.DataFrame, mode: str = "light") -> go.Figure:
     ]  # fmt: skip
     return _figure(
         traces, mode, height=360, margin={"l": 8, "r": 24, "t": 40, "b": 8},
-        xaxis={"title": _title("Share of the time the GPUs work at full batch"), "tickformat": ".0%", "range": [0, 1.02]},
+        xaxis={"title": _title("Share of the time at full batch"), "tickformat": ".0%", "range": [0, 1.02]},
         yaxis=money_axis(rows["usd_per_1m_output_tokens"], "USD per 1M output tokens (log scale)"),
     )  # fmt: skip
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from planner.catalog.hardware import gpu_named
 from planner.columns import Column
 from planner.decision import Source, Step
 from planner.engine import replica_graph
@@ -242,9 +241,9 @@ def _crossing(plan: Plan, found: Served, usd_per_request: float, volumes: Column
 
 
 def where(found: Served) -> str:
-    """The model and its GPUs in short: `Qwen3-32B on 2 × H100 (NVIDIA H100 80 GB), fp8`."""
+    """The model and its GPUs in short: `Qwen3-32B on 2 × H100, fp8`."""
     plan = found.replica.configuration.plan
-    return f"{plan.model} on {found.where} ({gpu_named(plan.gpu).name}), {plan.precision}"
+    return f"{plan.model} on {found.where}, {plan.precision}"
 
 
 def total_usd_per_month(found: Served) -> float:
