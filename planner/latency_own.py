@@ -11,14 +11,15 @@ import pandas as pd
 from planner.columns import Column
 from planner.decision import Source, Step
 from planner.engine import replica_graph
-from planner.facts import assumptions, sources
+from planner.explain_own import OwnExplainer
+from planner.facts import sources
 from planner.latency_view import own_options
 from planner.own_serving import Served
 from planner.plans import Plan
 from planner.portfolio import Task
 from planner.serving.nearest import NearRun, nearest_runs
 from planner.serving.predict import OK, predict
-from planner.steps import assumed, step
+from planner.steps import step
 
 BILL_PARTS = ("working_usd_per_month", "idle_usd_per_month", "failover_usd_per_month", "people_usd_per_month")
 BUSY_SHARES = np.linspace(0.02, 1.0, 50)
@@ -63,10 +64,9 @@ def own_step(plan: Plan, task: Task, option: str, name: str) -> Step:
     for part in _walk(plan.explain(task.id, option, "fixed_usd_per_month")):
         if part.name == name:
             return part
-    found = served(plan, task, option)
-    if found is None:
-        return step(name, None, "aggregate", Source("serving-research", "Nothing fits, so there is nothing to reckon"))
-    return replica_graph().explain(name, found.row, lambda leaf, value: _leaf(found, leaf, value))
+    evaluation = plan.evaluation
+    t, o = evaluation.task_index[task.id], evaluation.option_index[option]
+    return OwnExplainer(evaluation, t, o, _leaf).fixed(name, float("nan"))
 
 
 def _walk(found: Step) -> Iterator[Step]:
@@ -75,13 +75,8 @@ def _walk(found: Step) -> Iterator[Step]:
         yield from _walk(part)
 
 
-def _leaf(found: Served, name: str, value: float) -> Step:
-    if name in assumptions():
-        return assumed(name)
-    if name == "requests_per_month":
-        return step(name, value, "entered", Source("entered", "The task's volume"))
-    why = f"Confidence {found.replica.confidence}: {found.replica.confidence_reason}"
-    return step(name, value, "aggregate", Source("serving-research", "Cheapest configuration that keeps the targets", note=why))
+def _leaf(name: str, value: float) -> Step:
+    return step(name, value, "entered", Source("entered", "The task's own traffic"))
 
 
 @dataclass(frozen=True)
