@@ -25,7 +25,7 @@ def draw(plan: Plan, task: Task) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="latency_own_choice"):
         option = st.selectbox(
-            "Open model", list(choices), format_func=choices.__getitem__, key=f"latency_own_{task.id}", width=420
+            "Open model", list(choices), format_func=choices.__getitem__, key=f"latency_open_model_{task.id}", width=420
         )
         latency_form.button()
     found = latency_own.served(plan, task, option)
@@ -58,7 +58,7 @@ def _card(plan: Plan, task: Task, option: str, found: Served) -> None:
             total = latency_own.total_usd_per_month(found)
             rows.append((Cell("Together, a month", strong=True), Cell(words.money(total), total, strong=True)))
             table(("The bill in parts", "USD a month"), rows, "Parts of the bill of own serving", numbers=(1,))
-        cards.note(words.floor_sentence(latency_own.floor_usd_per_month(plan, found), latency_own.floor_replicas(plan)))
+            cards.note(words.floor_sentence(latency_own.floor_usd_per_month(plan, found), latency_own.floor_replicas(plan)))
     _nearest(found)
 
 
