@@ -27,7 +27,9 @@ def test_the_waterfall_equals_its_table(screen: Screen) -> None:
     latency(screen)
     expect(screen.page.locator(".fr-lead").first).to_contain_text("Fast enough")
     drawn = screen.page.locator(".st-key-latency_waterfall .js-plotly-plot")
-    bars = drawn.evaluate("plot => Object.fromEntries(plot.calcdata.filter(t => t[0].trace.type === 'bar').map(t => [t[0].trace.name, t.map(bar => bar.s)]))")
+    bars = drawn.evaluate(
+        "plot => Object.fromEntries(plot.calcdata.filter(t => t[0].trace.type === 'bar').map(t => [t[0].trace.name, t.map(bar => bar.s)]))"
+    )
     table = screen.page.get_by_role("region", name="Where the time of one mean request goes")
     for stage, column in STAGES.items():
         told = [float(cell.get_attribute("data-value") or "nan") for cell in table.locator(f"tbody tr > :nth-child({column + 1})").all()]
