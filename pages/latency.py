@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cards, latency_answer, latency_context, latency_form, latency_own, latency_stages, state, task_choice
+from pages.ui import cards, latency_answer, latency_context, latency_form, latency_import, latency_own, latency_stages, state, task_choice
 from planner.portfolio import Task
 
 NO_PLAN = "Latency belongs to a task of a plan: open one, and this page says whether it will be fast enough, and what own serving takes."
@@ -15,6 +15,7 @@ def page(task: Task) -> None:
     plan = state.plan()
     latency_answer.draw(plan, task)
     latency_stages.draw(plan, task)
+    latency_import.draw(task)
     latency_own.draw(plan, task)
     latency_context.draw(plan, task)
     cards.not_counted(plan)

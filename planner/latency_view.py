@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from planner.facts import HostedLatency, hosted_latency
 from planner.plans import Plan
 from planner.portfolio import Task
 
@@ -85,10 +86,25 @@ def basis(plan: Plan, task: Task, option: str) -> str:
     """What the times of an option stand on; a key of BASES."""
     evaluation = plan.evaluation
     t, o = evaluation.task_index[task.id], evaluation.option_index[option]
-    measured = getattr(evaluation, "latency_measured", None)
-    if measured is not None and bool(measured[t, o]):
+    if evaluation.values["latency_measured"][t, o]:
         return "measured"
     return "predicted" if evaluation.options[o].pattern.rung == OWN_RUNG else "estimate"
+
+
+def median_range(plan: Plan, task: Task, option: str, name: str) -> tuple[float, float] | None:
+    """Low and high of a median where its spread is known: the quartiles of a size class."""
+    low, high = (plan.value(task.id, option, f"{name}_{case}") for case in ("low", "high"))
+    return None if low is None or high is None else (low, high)
+
+
+def graded(plan: Plan, option: str) -> HostedLatency | None:
+    """What a hosted option's class estimate rests on: how many models, how good the evidence, of which day."""
+    return hosted_latency().get((plan.size_class(option), "none", "ttft_overhead_s"))
+
+
+def provider_ratio() -> float:
+    """How many times the fastest provider of the same weights was as fast as the slowest."""
+    return hosted_latency()["unknown", "thinking", "provider_speed_ratio"].range.high
 
 
 def own_options(options: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui import cards, number, provenance, state
 from planner import Plan, words
-from planner.latency_view import BASES, answer
+from planner.latency_view import answer, graded, median_range, provider_ratio
 from planner.portfolio import Task
 
 MEDIANS = ("ttft_p50_s", "e2e_p50_s")
@@ -22,7 +22,7 @@ def draw(plan: Plan, task: Task) -> None:
             return
         cards.lead(words.latency_lead_sentence(found), holds=found.holds is not False)
         _figures(plan, task)
-        cards.note(_stands_on(found.basis))
+        cards.note(words.basis_sentence(found.basis, graded(plan, found.option), provider_ratio()))
         if not found.asked:
             st.page_link("tasks.py", label="Set a target for this task", icon=":material/arrow_forward:", query_params=state.link())
         provenance.where_from(plan, found.option)
@@ -37,20 +37,11 @@ def _figures(plan: Plan, task: Task) -> None:
         for target in found.targets:
             _figure(plan, task, found.option, target.quantity, target.value_s, words.target_note(target))
         for name in MEDIANS:
-            _figure(plan, task, found.option, name, plan.value(task.id, found.option, name), "Half of all requests are faster")
+            note = words.spread_note(median_range(plan, task, found.option, name))
+            _figure(plan, task, found.option, name, plan.value(task.id, found.option, name), note)
 
 
 def _figure(plan: Plan, task: Task, option: str, name: str, value: float | None, note: str) -> None:
     shown, key = words.quantity(name, value), f"latency_figures_{name}"
     number.figure(words.label(name), shown, lambda: plan.explain(task.id, option, name), key=key, note=note)
 
-
-def _stands_on(basis: str) -> str:
-    told = {
-        "measured": "These times are your own measurement; it stands before every estimate.",
-        "estimate": "These times are those of models of this size class at hosted APIs, with their spread: your provider, region and hour "
-        "may differ. Bring your own measurement below, and it takes their place.",
-        "predicted": "These times are predicted from the model's and the GPU's published figures, for the busiest minute. A measurement of "
-        "your own takes their place.",
-    }
-    return told.get(basis, BASES[basis])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from planner.words.numbers import NBSP, UNKNOWN, count, known, listing, money, money_range, seconds, share
 
 if TYPE_CHECKING:
+    from planner.facts import HostedLatency
     from planner.latency_view import Answer, Target
     from planner.own_serving import Served
 
@@ -55,6 +56,32 @@ def target_note(each: Target) -> str:
     if margin is None:
         return f"Target {seconds(each.target_s)}"
     return f"Target {seconds(each.target_s)}, {seconds(abs(margin))} {'too slow' if margin < 0 else 'to spare'}"
+
+
+def spread_note(ends: tuple[float, float] | None) -> str:
+    """The spread of a median: `0.98 s to 1.6 s, quartiles`."""
+    if ends is None or seconds(ends[0]) == seconds(ends[1]):
+        return "Half of all requests are faster"
+    return f"{seconds(ends[0])} to {seconds(ends[1])}"
+
+
+def basis_sentence(basis: str, held: HostedLatency | None, provider_ratio: float) -> str:
+    """What the times of an option stand on, and how far that goes."""
+    if basis == "measured":
+        return "These times are your own measurement; it stands before every estimate."
+    if basis == "predicted":
+        return (
+            "These times are predicted from the model's and the GPU's published figures, for the busiest minute. A measurement of your "
+            "own takes their place."
+        )
+    rests = ""
+    if held is not None and held.rows:
+        when = f", {held.as_of.isoformat()}" if held.as_of else ""
+        rests = f" (evidence grade {held.grade}, {count(held.rows)} models{when})"
+    return (
+        f"These times are a class estimate: those of hosted models of this size{rests}. Providers of the same weights were up to "
+        f"{count(provider_ratio)} times apart, so yours may differ. Bring your own measurement below, and it takes their place."
+    )
 
 
 def crossing_text(against: str, requests_per_month: Any) -> str:

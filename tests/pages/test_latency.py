@@ -46,7 +46,7 @@ def test_every_task_of_the_example_gets_its_answer(shell: Open, example: Portfol
         at.run()
         assert_whole(at)
         assert lead(at).startswith(("Fast enough", "Too slow", "Not assessed", "No target is set"))
-        assert [each.value for each in at.header][:2] == ["Where the time goes", "On your own GPUs"]
+        assert [each.value for each in at.header][:3] == ["Where the time goes", "Your latency measurements", "On your own GPUs"]
         assert all(charts(at))
         keys = [each.key for kind in (at.button, at.text_input, at.selectbox, at.toggle) for each in kind]
         assert all(key for key in keys)
@@ -122,3 +122,18 @@ def test_names_cannot_speak_markup(shell: Open, example: Portfolio, store: Store
     at = shell("latency", plan=example.id)
     assert_whole(at)
     assert not [body for body in bodies(at) if "<img" in body]
+
+
+def test_a_measurement_of_ones_own_takes_the_estimates_place_and_is_undone(shell: Open, example: Portfolio) -> None:
+    at = shell("latency", plan=example.id, task="help-centre-assistant")
+    assert "class estimate" in told(at)
+    before = lead(at)
+    at.selectbox(key="latency_model_0").set_value("openai/gpt-6.1-terra").run()
+    at.text_input(key="latency_typed_0").set_value("ttft 0.6, p95 1.2, 85 tok/s").run()
+    at.button(key="latency_keep_0").click().run()
+    assert_whole(at)
+    assert "These times are your own measurement" in told(at)
+    assert "measured by you" in re.sub(r"<[^>]+>", " ", table(at, "Where the time of one mean request goes"))
+    assert lead(at) != before
+    at.button(key="shell_undo").click().run()
+    assert lead(at) == before
