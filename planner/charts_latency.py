@@ -94,7 +94,7 @@ def curve(rows: pd.DataFrame, mode: str = "light") -> go.Figure:
     x = rows["tokens_per_s_per_user"]
     band = go.Scatter(
         x=[*x, *x[::-1]], y=[*rows["tokens_per_s_per_gpu_high"], *rows["tokens_per_s_per_gpu_low"][::-1]], fill="toself",
-        fillcolor=_faint(colours.link), line={"width": 0}, hoverinfo="skip", name="80 % band",
+        mode="lines", fillcolor=_faint(colours.link), line={"width": 0}, hoverinfo="skip", name="80 % band",
     )  # fmt: skip
     line = go.Scatter(
         x=x, y=rows["tokens_per_s_per_gpu"], mode="lines+markers", name="Predicted", line={"color": colours.link, "width": 2.5},
@@ -171,8 +171,8 @@ def break_even(
     hosted = [str(name) for name in bills.columns if name not in {"requests_per_month", "own", "own_low", "own_high"}]
     traces: list[Any] = [
         go.Scatter(
-            x=[*x, *x[::-1]], y=[*bills["own_high"], *bills["own_low"][::-1]], fill="toself", fillcolor=_faint(colours.link),
-            line={"width": 0, "shape": "hv"}, hoverinfo="skip", name="Low to high",
+            x=[*x, *x[::-1]], y=[*bills["own_high"], *bills["own_low"][::-1]], fill="toself", mode="lines",
+            fillcolor=_faint(colours.link), line={"width": 0, "shape": "hv"}, hoverinfo="skip", name="Low to high",
         ),
         _bill(x, bills["own"], "Own GPUs", colours.link, "solid"),
     ]  # fmt: skip

@@ -65,6 +65,9 @@ class Place:
     """`laptop`, `one GPU`, `one node`, `several nodes`."""
     machine: str
     """The GPU that was taken; blank on a laptop."""
+    window_tokens: float
+    """The model's context window."""
+    fits_window: bool
 
 
 def read_tokens(text: str, what: str) -> float:
@@ -178,7 +181,9 @@ def _place(model: OpenModel, name: str, precision: Step, tokens: float) -> Place
     parts = {part.name: part for part in total.parts}
     needed = float(total.value or 0)
     kind, machine = _where(needed)
-    return Place(model.model, name, parts["all_weight_bytes"], parts["longer_kv_bytes"], total, kind, machine)
+    window = float(model.context_window_tokens)
+    weights, kv = parts["all_weight_bytes"], parts["longer_kv_bytes"]
+    return Place(model.model, name, weights, kv, total, kind, machine, window, tokens <= window)
 
 
 def _where(needed_bytes: float) -> tuple[str, str]:

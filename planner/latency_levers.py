@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner import words
-from planner.catalog.hardware import gpu_price_range, reserved_usd_per_gpu_hour
+from planner.catalog.hardware import gpu_price_range, open_models, reserved_usd_per_gpu_hour
 from planner.engine import replica_graph
 from planner.facts import assumptions
 from planner.latency_own import curve, mean_shape, utilisation
@@ -56,13 +56,16 @@ def _interactivity(found: Served) -> Lever:
 
 def _prompt(found: Served) -> Lever:
     shape, plan = mean_shape(found), found.replica.configuration.plan
-    sizes = np.array([[shape.input_tokens, shape.input_tokens * _LONGER]])
-    made = predict([plan], sizes, max(shape.output_tokens, 1.0), np.array([[np.nan, np.nan]]))
+    window = open_models()[plan.model].context_window_tokens
+    # Where eight times as much is beyond the window, an eighth says the same.
+    long = shape.input_tokens * _LONGER if shape.input_tokens * _LONGER <= window else shape.input_tokens
+    short = long / _LONGER
+    made = predict([plan], np.array([[short, long]]), max(shape.output_tokens, 1.0), np.array([[np.nan, np.nan]]))
     ratio = float(made.output_tokens_per_s[0, 0] / made.output_tokens_per_s[0, 1])
-    longer = words.tokens(shape.input_tokens * _LONGER)
-    told = "do not fit" if np.isnan(ratio) else f"cost {words.times(ratio)} as much an output token"
+    beside = f"cost {words.times(ratio)} as much an output token as inputs of {words.count(round(short))}"
+    told = "do not fit" if np.isnan(ratio) else beside
     why = "Long inputs fill the KV cache, so fewer requests share a step, and reading them stops the writing."
-    return Lever("Prompt length", f"Inputs of {longer} instead of {words.count(shape.input_tokens)} {told}.", why)
+    return Lever("Prompt length", f"Inputs of {words.tokens(round(long))} {told}.", why)
 
 
 def _use(found: Served) -> Lever:

@@ -86,7 +86,7 @@ def _places(task: Task) -> None:
             rows.append(
                 (
                     Cell(model, below=place.precision),
-                    words.place_text(place.kind, place.machine),
+                    Cell(words.place_text(place.kind, place.machine), below=words.window_note(place.window_tokens, place.fits_window)),
                     Cell(words.memory(place.weights.value), _value(place.weights.value)),
                     Cell(words.memory(place.kv.value), _value(place.kv.value)),
                     Cell(words.memory(place.total.value), _value(place.total.value)),
@@ -96,7 +96,8 @@ def _places(task: Task) -> None:
     with st.container(key="latency_places_table"):
         table(head, rows, "Where each open model runs", numbers=(2, 3, 4), tall=True)
     cards.note("Weights and the KV cache of one request together, never weights alone; many requests at once need more.")
-    picked = st.selectbox("Show the working of", list(open_models()), key="latency_place_model", width=320)
+    names = list(open_models())
+    picked = st.selectbox("Show the working of", names, names.index(context_view.USUAL[0]), key="latency_place_model", width=320)
     with st.container(horizontal=True, key="latency_place_figures"):
         for place in context_view.places(picked, tokens):
             note = words.place_text(place.kind, place.machine)

@@ -74,6 +74,7 @@ from planner.words.latency import (
     tier_sentence,
     times,
     volume_now_sentence,
+    window_note,
 )
 from planner.words.numbers import (
     MINUS,
@@ -283,5 +284,6 @@ __all__ = [
     "versus_sentence",
     "volume_now_sentence",
     "whole",
+    "window_note",
     "worst_slice_text",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from planner.words.numbers import NBSP, UNKNOWN, count, known, listing, money, money_range, seconds, share
+from planner.words.numbers import NBSP, UNKNOWN, count, known, listing, money, money_range, seconds, share, tokens
 
 if TYPE_CHECKING:
     from planner.facts import HostedLatency
@@ -103,6 +103,11 @@ def volume_now_sentence(requests_per_month: Any) -> str:
 def _rounded(volume: float) -> float:
     """Three figures: a break-even knows no more."""
     return float(f"{volume:.3g}")
+
+
+def window_note(window_tokens: Any, fits: bool) -> str:
+    """A request longer than the model's window; blank where it fits."""
+    return "" if fits else f"longer than its window of {tokens(window_tokens)}"
 
 
 def place_text(kind: str, machine: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner import context_view
+from planner import context_view, words
 from planner.engine import context_graph
 from planner.errors import InputError
 
@@ -59,3 +59,10 @@ def test_every_open_model_has_a_place_and_every_number_ends_in_a_source() -> Non
 def test_lengths_that_cannot_be_used_say_which_field(text: str) -> None:
     with pytest.raises(InputError, match="Longer input"):
         context_view.read_tokens(text, "Longer input")
+
+
+def test_a_request_longer_than_the_window_is_said() -> None:
+    place = context_view.places("Llama-3.1-8B", 200_000)[0]
+    assert not place.fits_window
+    assert "longer than its window" in words.window_note(place.window_tokens, place.fits_window)
+    assert words.window_note(place.window_tokens, True) == ""
