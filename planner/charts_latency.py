@@ -31,8 +31,8 @@ def _title(text: str) -> dict[str, Any]:
     return {"text": text}
 
 
-def waterfall(rows: pd.DataFrame, slo_s: float | None, mode: str = "light") -> go.Figure:
-    """Stacked bars of the stages of one mean request, with the p50 and p95 end to end and the target.
+def waterfall(rows: pd.DataFrame, slo_s: float | None, mode: str = "light", ttft_slo_s: float | None = None) -> go.Figure:
+    """Stacked bars of the stages of one mean request, with the p50 and p95 end to end and the targets.
 
     `rows` is `latency_view.waterfall`; a wait too long to draw is named beside the option instead.
     """
@@ -54,13 +54,16 @@ def waterfall(rows: pd.DataFrame, slo_s: float | None, mode: str = "light") -> g
         for (stage, title), shade, pattern in zip(STAGES.items(), shades, _PATTERNS, strict=True)
         if drawn[stage].any()
     ]  # fmt: skip
-    for column, name, symbol, size in (("e2e_p50_s", "p50", "diamond-open", 10), ("e2e_p95_s", "p95", "line-ns", 22)):
+    marks = [("e2e_p50_s", "p50 end to end", "diamond-open", 10), ("e2e_p95_s", "p95 end to end", "line-ns", 22)]
+    if ttft_slo_s is not None:
+        marks.insert(0, ("ttft_p95_s", "p95 first token", "triangle-up-open", 11))
+    for column, name, symbol, size in marks:
         at = rows[~hidden]
         traces.append(
             go.Scatter(
-                y=at["option"], x=at[column], mode="markers", name=f"{name} end to end",
+                y=at["option"], x=at[column], mode="markers", name=name,
                 marker={"symbol": symbol, "size": size, "color": colours.ink, "line": {"width": 2.5, "color": colours.ink}},
-                hovertext=[f"{name} end to end: {words.seconds(value)}" for value in at[column]],
+                hovertext=[f"{name}: {words.seconds(value)}" for value in at[column]],
                 hovertemplate="%{hovertext}<extra></extra>",
             )
         )  # fmt: skip
@@ -77,14 +80,15 @@ def waterfall(rows: pd.DataFrame, slo_s: float | None, mode: str = "light") -> g
             x=0, y=option, xref="paper", text=name, showarrow=False, xanchor="left", yanchor="bottom", yshift=15, align="left",
             font={"color": colours.ink},
         )  # fmt: skip
-    if slo_s is not None:
-        figure.add_vline(
-            x=slo_s, line={"color": colours.bad, "dash": "dash", "width": 2},
-            annotation={
-                "text": f"Target {words.seconds(slo_s)} at p95", "font": {"color": colours.bad}, "textangle": -90, "xanchor": "right",
-                "y": 0, "yanchor": "bottom",
-            },
-        )  # fmt: skip
+    for target, what, colour in ((ttft_slo_s, "First token", colours.warn), (slo_s, "Target", colours.bad)):
+        if target is not None:
+            figure.add_vline(
+                x=target, line={"color": colour, "dash": "dash", "width": 2},
+                annotation={
+                    "text": f"{what} {words.seconds(target)} at p95", "font": {"color": colour}, "textangle": -90, "xanchor": "right",
+                    "y": 0, "yanchor": "bottom",
+                },
+            )  # fmt: skip
     return figure
 
 

@@ -26,9 +26,11 @@ def drawn_wait(rows: pd.DataFrame) -> pd.Series:
     return rows["wait_s"].where(rows["wait_s"] <= WAIT_DRAWN_UP_TO_S, 0.0)
 
 
-def waterfall_alt(rows: pd.DataFrame, slo_s: float | None) -> str:
+def waterfall_alt(rows: pd.DataFrame, slo_s: float | None, ttft_slo_s: float | None = None) -> str:
     """The waterfall in words."""
-    target = f" The target is {words.seconds(slo_s)} at p95." if slo_s is not None else " No target is set."
+    asked = [f"{words.seconds(slo_s)} for the whole answer"] if slo_s is not None else []
+    asked += [f"{words.seconds(ttft_slo_s)} for the first token"] if ttft_slo_s is not None else []
+    target = f" The target is {words.listing(asked)} at p95." if asked else " No target is set."
     if rows.empty:
         return f"No option has a known latency.{target}"
     first = rows.iloc[0]

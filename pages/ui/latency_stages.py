@@ -18,16 +18,18 @@ def draw(plan: Plan, task: Task) -> None:
     """The chart with its table twin."""
     st.header("Where the time goes", anchor=False)
     rows = waterfall(plan, task)
-    slo_s = task.slo.e2e_p95_slo_s
+    slo = task.slo.e2e_p95_slo_s, task.slo.ttft_p95_slo_s
     if rows.empty:
         st.write("No option of this task has a known latency. The Decision page says what each of them lacks.")
         return
-    figure, alt = charts_latency.waterfall(rows, slo_s, theme.mode()), charts_latency.waterfall_alt(rows, slo_s)
+    figure, alt = charts_latency.waterfall(rows, slo[0], theme.mode(), slo[1]), charts_latency.waterfall_alt(rows, *slo)
     st.plotly_chart(figure, key="latency_waterfall", theme=None, config=pictures.CONFIG, alt=alt)
     cards.note(
         "Bars are one request of the mean length. p95 is an upper estimate: slow starts, long answers and slow writing are put together "
         "as if they coincided."
     )
+    if task.turns_per_conversation > 1:
+        cards.note(f"This is one turn: a conversation of {words.count(task.turns_per_conversation)} turns waits this long each time.")
     with st.container(key="latency_waterfall_table"):
         head = ("Option", "Times are", *STAGES.values(), *ENDS.values())
         cells = [
