@@ -80,15 +80,11 @@ def waterfall(rows: pd.DataFrame, slo_s: float | None, mode: str = "light", ttft
             x=0, y=option, xref="paper", text=name, showarrow=False, xanchor="left", yanchor="bottom", yshift=15, align="left",
             font={"color": colours.ink},
         )  # fmt: skip
-    for target, what, colour in ((ttft_slo_s, "First token", colours.warn), (slo_s, "Target", colours.bad)):
+    for target, what, colour, dash in ((ttft_slo_s, "First-token target", colours.warn, "dot"), (slo_s, "Target", colours.bad, "dash")):
         if target is not None:
-            figure.add_vline(
-                x=target, line={"color": colour, "dash": "dash", "width": 2},
-                annotation={
-                    "text": f"{what} {words.seconds(target)} at p95", "font": {"color": colour}, "textangle": -90, "xanchor": "right",
-                    "y": 0, "yanchor": "bottom",
-                },
-            )  # fmt: skip
+            # Named in the legend: on a phone a label beside the line would lie over the bars.
+            line = {"color": colour, "dash": dash, "width": 2}
+            figure.add_vline(x=target, line=line, name=f"{what} {words.seconds(target)} at p95", showlegend=True)
     return figure
 
 
