@@ -18,7 +18,8 @@ from planner.plans import NOT_COUNTED
 from planner.portfolio import Policy
 from planner.quantities import DATA, vocabulary
 
-LEVELS = ("One request of one model call", "One way to serve one task", "Replicas on own GPUs", "An open model on GPUs")
+LEVELS = ("One request of one model call", "One way to serve one task", "Replicas on own GPUs", "An open model on GPUs",
+          "A longer context, and where open models run")  # fmt: skip
 """What each graph of planner/engine.py is about, in the same order."""
 
 TABLES: Mapping[str, str] = {

@@ -137,7 +137,8 @@ def _break_even(plan: Plan, task: Task, found: Served) -> None:
         return
     even = latency_own.break_even(plan, found, rivals, latency_own.requests_per_month(found))
     cards.sentences((words.crossing_text(name, volume) for name, volume in even.crossings.items()), "Break-even volumes")
-    cards.note(words.volume_now_sentence(even.now_per_month))
+    beside = "Compared with the pick where it is hosted, and with the cheapest hosted option that passes."
+    cards.note(f"{words.volume_now_sentence(even.now_per_month)} {beside}")
 
     def twin() -> None:
         cells = [

@@ -19,7 +19,7 @@ from planner.graph import Graph
 from planner.plans import NUMBER_COLUMNS
 from planner.quantities import vocabulary
 
-MODULES = (*engine.CALL_MODULES, *engine.OPTION_MODULES, *engine.REPLICA_MODULES, *engine.SERVING_MODULES)
+MODULES = (*engine.CALL_MODULES, *engine.OPTION_MODULES, *engine.REPLICA_MODULES, *engine.SERVING_MODULES, *engine.CONTEXT_MODULES)
 EVERY = [(graph, name) for graph in graphs() for name in graph.formulas]
 IDS = [name for _, name in EVERY]
 
@@ -71,7 +71,8 @@ def test_every_result_on_a_page_is_in_the_vocabulary() -> None:
 
 
 def test_every_assumption_is_used_and_ordered() -> None:
-    elsewhere = {"batch_wait_s", "reserved_discount_share", "long_input_start_tokens", "long_input_loss_logit"}
+    elsewhere = {"batch_wait_s", "reserved_discount_share", "long_input_start_tokens", "long_input_loss_logit",
+                 "four_bit_weight_bytes", "laptop_memory_bytes", "usable_gpu_share"}
     used = {name for graph in graphs() for name in graph.inputs} | elsewhere
     for name, row in assumptions().items():
         assert name in used, f"{name} is an assumption nobody uses"
