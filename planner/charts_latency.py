@@ -54,15 +54,15 @@ def waterfall(rows: pd.DataFrame, slo_s: float | None, mode: str = "light", ttft
         for (stage, title), shade, pattern in zip(STAGES.items(), shades, _PATTERNS, strict=True)
         if drawn[stage].any()
     ]  # fmt: skip
-    marks = [("e2e_p50_s", "p50 end to end", "diamond-open", 10), ("e2e_p95_s", "p95 end to end", "line-ns", 22)]
+    marks = [("e2e_p50_s", "p50 end to end", "diamond", 10), ("e2e_p95_s", "p95 end to end", "line-ns", 22)]
     if ttft_slo_s is not None:
-        marks.insert(0, ("ttft_p95_s", "p95 first token", "triangle-up-open", 11))
+        marks.insert(0, ("ttft_p95_s", "p95 first token", "triangle-up", 11))
     for column, name, symbol, size in marks:
         at = rows[~hidden]
         traces.append(
             go.Scatter(
                 y=at["option"], x=at[column], mode="markers", name=name,
-                marker={"symbol": symbol, "size": size, "color": colours.ink, "line": {"width": 2.5, "color": colours.ink}},
+                marker={"symbol": symbol, "size": size, "color": colours.background, "line": {"width": 2.5, "color": colours.ink}},
                 hovertext=[f"{name}: {words.seconds(value)}" for value in at[column]],
                 hovertemplate="%{hovertext}<extra></extra>",
             )

@@ -108,9 +108,14 @@ def provider_ratio() -> float:
 
 
 def own_options(options: pd.DataFrame) -> pd.DataFrame:
-    """Options on own GPUs with known times, what passes first, then by total cost."""
-    own = options[(options["rung"] == OWN_RUNG) & options["e2e_p95_s"].notna()]
+    """Options on own GPUs that some configuration holds, what passes first, then by total cost."""
+    own = options[(options["rung"] == OWN_RUNG) & _planned(options)]
     return own.sort_values("passes", ascending=False, kind="stable")
+
+
+def _planned(options: pd.DataFrame) -> pd.Series:
+    """True where the times are of something: a model that fits no GPU has none, whatever its size class would take."""
+    return options["e2e_p95_s"].notna() & options["fixed_usd_per_month"].notna()
 
 
 def _roles(plan: Plan, task: Task, options: pd.DataFrame) -> Iterable[tuple[str, str]]:
@@ -122,7 +127,7 @@ def _roles(plan: Plan, task: Task, options: pd.DataFrame) -> Iterable[tuple[str,
     if task.current is not None:
         yield from ((key, "today") for key in options.index if key.endswith(f":{task.current.key}") and not options["wait_s"][key])
     yield from ((str(key), "own") for key in own_options(options).index[:OWN_SHOWN])
-    known = options["e2e_p95_s"].dropna()
+    known = options.loc[_planned(options), "e2e_p95_s"]
     able = known[options.loc[known.index, "passes"]]
     known = able if len(able) else known
     if len(known):

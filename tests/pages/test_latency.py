@@ -7,10 +7,14 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from planner.commands import EditField
-from planner.portfolio import Portfolio
+from planner.commands import EditField, SetServing
+from planner.portfolio import Portfolio, RequestShape, Task, Traffic
+from planner.quantity import Quantity
+from planner.serving_policy import ServingPolicy
 from planner.store import Store
 from tests.pages.conftest import Open, assert_whole, bodies, lead, links, text
+
+SHAPE = RequestShape(fresh_input_tokens=Quantity.model_validate(800), visible_output_tokens=Quantity.model_validate(200))
 
 
 def told(at: AppTest) -> str:
@@ -137,3 +141,29 @@ def test_a_measurement_of_ones_own_takes_the_estimates_place_and_is_undone(shell
     assert lead(at) != before
     at.button(key="shell_undo").click().run()
     assert lead(at) == before
+
+
+def test_where_nothing_fits_the_page_says_what_to_allow(shell: Open, example: Portfolio, store: Store) -> None:
+    store.apply(example.id, SetServing(serving=ServingPolicy(gpus=("T4",))))
+    at = shell("latency", plan=example.id)
+    assert "No open model can be planned on own GPUs" in told(at)
+    assert at.button(key="latency_serving_open").label == "How you would serve"
+
+
+def test_a_rare_task_sleeps_between_requests(shell: Open, store: Store) -> None:
+    rare = Task(id="rare", name="Rare", traffic=Traffic(requests_per_day=Quantity.model_validate(2)), shapes=(SHAPE,))
+    at = shell("latency", plan=store.create(Portfolio(name="Rare", tasks=(rare,))).id)
+    assert "asleep between requests" in told(at)
+    assert "It sleeps between requests" in told(at)
+    *parts, total = values(table(at, "Parts of the bill of own serving"))
+    assert sum(parts) == pytest.approx(total, rel=1e-9)
+
+
+def test_every_engine_price_list_and_four_bits_draw(shell: Open, example: Portfolio, store: Store) -> None:
+    for policy in (
+        ServingPolicy(gpu_source="marketplace", four_bit=True, draft_tokens=3),
+        ServingPolicy(gpu_source="reserved", engine="SGLang", failover_replicas=0, may_sleep=False),
+        ServingPolicy(gpu_source="hyperscaler", engine="TensorRT-LLM", people_usd_per_month=0),
+    ):
+        store.apply(example.id, SetServing(serving=policy))
+        assert_whole(shell("latency", plan=example.id, task="help-centre-assistant"))
