@@ -66,7 +66,7 @@ class OwnExplainer:
 
     def _row(self) -> dict[str, float]:
         assert self.served is not None
-        known = {name: value for name, value in self.served.row.items() if name not in {"may_sleep", "sleeps"}}
+        known = {name: value for name, value in self.served.row.items() if name not in {"may_sleep", "sleeps", "gpu_hour_factor"}}
         stated = self.evaluation.own.policy.people_usd_per_month
         return known if stated is not None else {name: value for name, value in known.items() if name != "people_usd_per_month"}
 
@@ -83,7 +83,12 @@ class OwnExplainer:
         if name == "weight_bytes":
             return self._serving(name)
         if name == "usd_per_gpu_hour":
-            return step(name, value, "fact", price.source)
+            factor = self.evaluation.own.gpu_hour_factor[plan.model]
+            listed = step(name, price.typical, "fact", price.source)
+            if factor == 1:
+                return listed
+            moved = step("price_factor", factor, "scenario", Source("scenario", f"Scenario '{self.evaluation.scenario.name}'"))
+            return step(name, value, "aggregate", None, listed, moved, formula=f"{listed.label} × {moved.label}")
         if name == "gpus_per_replica":
             return step(name, value, "aggregate", _chosen(f"{plan.gpus} × {plan.gpu}, {plan.precision}, {plan.engine}"))
         if name == "up_share":

@@ -17,7 +17,8 @@ from planner.columns import Column
 from planner.engine import replica_graph
 from planner.facts import assumptions
 from planner.options import CallColumns, Option
-from planner.portfolio import Portfolio, Task
+from planner.measurements.model import SELF_HOSTED
+from planner.portfolio import Portfolio, Scenario, Task
 from planner.serving.sizing import Need, Replica, loaded, replicas
 from planner.serving_policy import ServingPolicy
 
@@ -38,6 +39,12 @@ SHOWN = (
     "fixed_usd_per_month", "cold_start_s", "warm_time_share", "cold_request_share", "cold_wait_tail_s",
 )  # fmt: skip
 """What is told of one task on own GPUs."""
+
+
+def _gpu_hour_factor(scenario: Scenario, model: str) -> float:
+    """What a scenario multiplies GPU hours by: its changes that name own serving. Those of all list prices are about tokens."""
+    named = [c for c in scenario.changes if c.quantity == "price" and c.provider == SELF_HOSTED and c.model in ("*", model)]
+    return float(np.prod([1.0 if change.factor is None else change.factor for change in named]))
 
 
 def _asleep(inputs: Mapping[str, Column]) -> dict[str, Column]:
@@ -95,7 +102,8 @@ class _Fleets:
             # A dear month is one of slow replicas and dear hours.
             other = "high" if case == "low" else "low"
             inputs["replica_requests_per_s"] = np.array([[self.found[i].capacity_per_s.case(other)] for i in rows])
-            inputs["usd_per_gpu_hour"] = np.array([[self.found[i].configuration.price.case(case)] for i in rows])
+            price = np.array([[self.found[i].configuration.price.case(case)] for i in rows])
+            inputs["usd_per_gpu_hour"] = price * self.rows["gpu_hour_factor"][rows][:, None]
         awake = replica_graph().evaluate(inputs | ALWAYS_ON, BILL)["fixed_usd_per_month"]
         asleep = replica_graph().evaluate(inputs | _asleep(inputs), BILL)
         # More than one replica is never let go: then some request always waits for the other.
@@ -139,8 +147,9 @@ class OwnServing:
 
     def __init__(
         self, portfolio: Portfolio, options: Sequence[Option], columns: CallColumns, tokens: Mapping[str, Column],
-        shape_task: np.ndarray, shape_share: Column, requests_per_month: Column, as_of: date,
+        shape_task: np.ndarray, shape_share: Column, requests_per_month: Column, scenario: Scenario, as_of: date,
     ) -> None:  # fmt: skip
+        self.gpu_hour_factor = {option.ref.model: _gpu_hour_factor(scenario, option.ref.model) for option in options if option.pattern.own_gpus}
         self.policy: ServingPolicy = portfolio.serving
         self.shape = (len(portfolio.tasks), len(options))
         self._portfolio, self._requests = portfolio, np.asarray(requests_per_month, dtype=float)
@@ -168,7 +177,8 @@ class OwnServing:
             "replica_requests_per_s": np.array([each.capacity_per_s.typical for _, _, each in flat], dtype=float),
             "stable_requests_per_s": np.array([each.stable_per_s for _, _, each in flat], dtype=float),
             "gpus_per_replica": np.array([each.configuration.plan.gpus for _, _, each in flat], dtype=float),
-            "usd_per_gpu_hour": np.array([each.configuration.price.typical for _, _, each in flat], dtype=float),
+            "usd_per_gpu_hour": np.array([self.usd_per_gpu_hour(each, "typical") for _, _, each in flat], dtype=float),
+            "gpu_hour_factor": np.array([self.gpu_hour_factor[each.configuration.plan.model] for _, _, each in flat], dtype=float),
             "weight_bytes": np.array([each.weight_bytes for _, _, each in flat], dtype=float),
         }
         # With a cold start on top half of the time allowed must be left for the answer itself.
@@ -181,6 +191,10 @@ class OwnServing:
         low = np.array([each.confidence == UNSURE for _, _, each in flat], dtype=bool)
         pair = np.array([n for n, _, _ in flat], dtype=int)
         return _Fleets(tuple(found), tuple(each for _, _, each in flat), pair, rows, np.where(low, 1 / (1 - saving), 1.0))
+
+    def usd_per_gpu_hour(self, replica: Replica, case: str) -> float:
+        """The price of a GPU hour under the scenario."""
+        return replica.configuration.price.case(case) * self.gpu_hour_factor[replica.configuration.plan.model]
 
     def _needed(self, t: int, task: Task, models: Sequence[str]) -> list[Need | None]:
         """What a task asks of one replica of each model; None where a number of tokens is not known."""
