@@ -212,7 +212,8 @@ class OwnServing:
         shares = tuple(self._shape_share[rows].tolist())
         tail = assumptions()["output_length_tail_ratio"].typical if task.observed_requests is None else 1.0
         return [
-            None if lost else Need(model, shares, tuple(all_), tuple(read), tuple(out), tuple(think), tail, most, 1.0,
+            None if lost else Need(model, shares, tuple(all_), tuple(read), tuple(out), tuple(think), tail, most,
+                                   max(1.0, task.traffic.burstiness or 1.0),
                                    task.slo.ttft_p95_slo_s, task.slo.e2e_p95_slo_s)
             for model, all_, read, out, think, most, lost in by_model
         ]  # fmt: skip

@@ -118,6 +118,8 @@ class Traffic(Frozen):
     requests_per_day: Annotated[Quantity, bounded(0, 1e12)] = Quantity.model_validate(1000)
     growth_share_per_month: Annotated[float, Field(ge=-0.9, le=2)] = 0.0
     peak_to_mean: Annotated[float, Field(ge=1, le=1000)] = 3.0
+    burstiness: Annotated[float | None, Field(ge=0, le=1000)] = None
+    """Squared variation of the gaps between requests within a minute: 1 at random; None is unknown and planned as 1."""
     busy_hours_utc: Annotated[str, Field(max_length=600), AfterValidator(_hours)] = ""
     """Hours of the UTC day in which requests come, evenly; blank is unknown. For prices that depend on the hour."""
     hour_shares: Annotated[tuple[Share, ...] | None, Field(min_length=HOURS, max_length=HOURS)] = None

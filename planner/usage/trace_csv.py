@@ -20,6 +20,7 @@ from planner.errors import InputError, did_you_mean
 from planner.portfolio import Task, Traffic
 from planner.problems import input_error, told
 from planner.quantity import Quantity, shown
+from planner.usage.arrivals import from_times
 from planner.usage.distribution import (
     Pile,
     Spread,
@@ -86,6 +87,8 @@ class TraceReport:
     output: Spread
     peak_to_mean_minute: float
     """Busiest minute over the mean of the minutes with traffic."""
+    burstiness: float | None
+    """Squared variation of the gaps between requests, 1 at random; None where too few were seen."""
     busiest_minute_requests: int
     minutes_with_traffic: int
     longest_gap_s: float
@@ -124,6 +127,8 @@ class TraceReport:
             f"The busiest minute has {self.busiest_minute_requests:,} requests, {self.peak_to_mean_minute:.2f} times the mean of the "
             f"{self.minutes_with_traffic:,} minutes with traffic."
         )
+        if self.burstiness is not None:
+            said.append(f"Burstiness within minutes is {self.burstiness:.3g}; requests at random have 1.")
         if self.longest_gap_s > 60:
             said.append(f"The longest gap without a request is {self.longest_gap_s:,.0f} s; it may be silence or a gap in the record.")
         for what, lengths in (("Input", self.input), ("Output", self.output)):
@@ -157,7 +162,8 @@ def import_trace(
     title = name or (source.stem.replace("_", " ") if isinstance(source, Path) else "Imported trace")
     base = base or Task(name="Imported trace")
     measured = set(_MEASURED)
-    traffic: dict[str, object] = {"peak_to_mean": min(max(report.peak_to_mean_minute, 1.0), 1000.0)}
+    bursty = None if report.burstiness is None else min(report.burstiness, 1000.0)
+    traffic: dict[str, object] = {"peak_to_mean": min(max(report.peak_to_mean_minute, 1.0), 1000.0), "burstiness": bursty}
     if report.span_s >= _SHORTEST_SPAN_S:
         traffic["requests_per_day"] = Quantity.model_validate(report.requests / report.span_s * _S_PER_DAY)
         # For prices that depend on the hour; a trace of less than a day, or without a clock, says nothing of hours.
@@ -281,6 +287,7 @@ def _report(times: Column, inputs: Column, outputs: Column, dropped: tuple[tuple
         input=spread(inputs),
         output=spread(outputs),
         peak_to_mean_minute=float(per_minute.max() / per_minute.mean()),
+        burstiness=from_times(times).burstiness,
         busiest_minute_requests=int(per_minute.max()),
         minutes_with_traffic=len(per_minute),
         longest_gap_s=float(np.diff(times).max(initial=0.0)),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planner.errors import InputError
-from planner.serving.arrivals import from_counts, from_times
+from planner.usage.arrivals import from_counts, from_times
 
 
 def gamma_times(rate: float, burstiness: float, requests: int, seed: int = 5) -> np.ndarray:
