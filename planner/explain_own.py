@@ -11,7 +11,7 @@ from planner.decision import Source, Step
 from planner.engine import replica_graph, serving_graph
 from planner.evaluate import Evaluation
 from planner.facts import assumptions
-from planner.own_serving import LATENCY_INPUTS, Served
+from planner.own_serving import LATENCY_INPUTS, UNSURE, Served
 from planner.serving.constants import serving_constants
 from planner.serving.plan import serving_inputs
 from planner.serving.predict import inputs_of
@@ -78,6 +78,8 @@ class OwnExplainer:
         if name == "replica_requests_per_s":
             note = "largest rate that keeps both targets at p95" if served.replica.meets else "no rate keeps the targets: as without them"
             formula = f"{note}, up to {policy.most_load_share:.0%} of the stable limit"
+            if served.replica.confidence == UNSURE:
+                formula += "; at the slow end of its range, since nobody measured its like"
             return step(name, value, "aggregate", None, self._replica(formula), formula=formula)
         if name == "stable_requests_per_s":
             return step(name, value, "aggregate", None, self._replica(""), formula="requests a second at which the batch is always full")

@@ -41,6 +41,11 @@ SHOWN = (
 """What is told of one task on own GPUs."""
 
 
+def planned_per_s(replica: Replica) -> float:
+    """What a replica is planned to take: where nobody measured its like, the slow end of its range."""
+    return replica.capacity_per_s.low if replica.confidence == UNSURE else replica.capacity_per_s.typical
+
+
 def _gpu_hour_factor(scenario: Scenario, model: str) -> float:
     """What a scenario multiplies GPU hours by: its changes that name own serving. Those of all list prices are about tokens."""
     named = [c for c in scenario.changes if c.quantity == "price" and c.provider == SELF_HOSTED and c.model in ("*", model)]
@@ -87,8 +92,6 @@ class _Fleets:
     pair: np.ndarray
     """Index into `pairs` of each row."""
     rows: Mapping[str, Column]
-    penalty: Column
-    """What a bill is multiplied by when configurations are compared."""
 
     def starts(self, rows: np.ndarray) -> np.ndarray:
         """First row of each group among some rows."""
@@ -112,16 +115,9 @@ class _Fleets:
         return usd, np.broadcast_to(sleeps, usd.shape)
 
     def lowest(self, rows: np.ndarray, requests_per_month: Column, case: str = "typical") -> Column:
-        """The bill of the configuration chosen in each group, (groups, n)."""
+        """The lowest bill in each group, (groups, n)."""
         usd, _ = self.bills(rows, requests_per_month, case)
-        starts = self.starts(rows)
-        if not (self.penalty[rows] > 1).any():
-            return np.asarray(np.minimum.reduceat(usd, starts, axis=0))
-        weighed = usd * self.penalty[rows][:, None]
-        least = np.minimum.reduceat(weighed, starts, axis=0)
-        widths = np.diff(np.r_[starts, len(rows)])
-        chosen = weighed <= np.repeat(least, widths, axis=0)
-        return np.asarray(np.minimum.reduceat(np.where(chosen, usd, np.inf), starts, axis=0))
+        return np.asarray(np.minimum.reduceat(usd, self.starts(rows), axis=0))
 
 
 @dataclass(frozen=True)
@@ -174,7 +170,7 @@ class OwnServing:
         rows = {name: np.full(len(flat), value) for name, value in shared.items()}
         rows |= {
             "peak_to_mean": np.array([tasks[t].traffic.peak_to_mean for _, t, _ in flat], dtype=float),
-            "replica_requests_per_s": np.array([each.capacity_per_s.typical for _, _, each in flat], dtype=float),
+            "replica_requests_per_s": np.array([planned_per_s(each) for _, _, each in flat], dtype=float),
             "stable_requests_per_s": np.array([each.stable_per_s for _, _, each in flat], dtype=float),
             "gpus_per_replica": np.array([each.configuration.plan.gpus for _, _, each in flat], dtype=float),
             "usd_per_gpu_hour": np.array([self.usd_per_gpu_hour(each, "typical") for _, _, each in flat], dtype=float),
@@ -186,11 +182,8 @@ class OwnServing:
         cold = replica_graph().evaluate(rows, ["cold_start_s"])["cold_start_s"] if flat else np.zeros(0)
         meets = np.array([each.meets for _, _, each in flat], dtype=bool)
         rows["may_sleep"] = (self.policy.may_sleep & meets & (2 * cold <= room)).astype(float)
-        # What was never measured must save as much as a more complex way to serve.
-        saving = self._portfolio.policy.simplicity_saving_share
-        low = np.array([each.confidence == UNSURE for _, _, each in flat], dtype=bool)
         pair = np.array([n for n, _, _ in flat], dtype=int)
-        return _Fleets(tuple(found), tuple(each for _, _, each in flat), pair, rows, np.where(low, 1 / (1 - saving), 1.0))
+        return _Fleets(tuple(found), tuple(each for _, _, each in flat), pair, rows)
 
     def usd_per_gpu_hour(self, replica: Replica, case: str) -> float:
         """The price of a GPU hour under the scenario."""
@@ -257,8 +250,8 @@ class OwnServing:
         fleets = self._fleets
         task = np.array([fleets.pairs[n][0] for n in fleets.pair], dtype=int)
         usd, _ = fleets.bills(self._all, self._requests[task][:, None])
-        weighed, starts = usd[:, 0] * fleets.penalty, fleets.starts(self._all)
-        return np.array([a + int(weighed[a:b].argmin()) for a, b in zip(starts, [*starts[1:], len(weighed)], strict=True)], dtype=int)
+        starts, today = fleets.starts(self._all), usd[:, 0]
+        return np.array([a + int(today[a:b].argmin()) for a, b in zip(starts, [*starts[1:], len(today)], strict=True)], dtype=int)
 
     @cached_property
     def _months(self) -> Column:
