@@ -46,7 +46,7 @@ class OwnExplainer:
     def case(self, name: str, value: float, case: str) -> Step:
         """The same with the GPU price, the volume and the replica's speed at their cheap or dear ends."""
         ends = "cheap" if case == "low" else "dear"
-        formula = f"the same replicas with volume, GPU price and speed at their {ends} ends"
+        formula = f"the cheapest configuration with volume, GPU price and speed at their {ends} ends"
         return step(name, value, "aggregate", None, self.fixed(name, value), formula=formula)
 
     def months(self, name: str, value: float, by: str) -> Step:

@@ -239,10 +239,8 @@ class OwnServing:
             return self._table(np.zeros(0))
         volume = [task.traffic.requests_per_day for task in self._portfolio.tasks]
         factor = np.array([each.case(case) / each.typical if each.typical else 1.0 for each in volume])
-        rows = self._chosen
-        task = np.array([self._fleets.pairs[n][0] for n in self._fleets.pair[rows]], dtype=int)
-        usd, _ = self._fleets.bills(rows, (self._requests * factor)[task][:, None], case)
-        return self._table(usd[:, 0])
+        task = np.array([self._fleets.pairs[n][0] for n in self._fleets.pair], dtype=int)
+        return self._table(self._fleets.lowest(self._all, (self._requests * factor)[task][:, None], case)[:, 0])
 
     @cached_property
     def _chosen(self) -> np.ndarray:
