@@ -181,7 +181,7 @@ def break_even(
         traces.append(_bill(x, bills[name], name, shade, dash))
     figure = _figure(
         traces, mode, height=400, showlegend=True, margin={"l": 8, "r": 24, "t": 48, "b": 8},
-        xaxis={"title": _title("Requests a month (log scale)"), "type": "log", "tickformat": "~s"},
+        xaxis={"title": _title("Requests a month (log scale)"), "type": "log", "tickformat": "~s", "dtick": 1},
         yaxis=money_axis(pd.Series(bills.drop(columns="requests_per_month").to_numpy().ravel()), "Monthly bill (USD, log scale)"),
     )  # fmt: skip
     _crossings(figure, bills, crossings, colours)

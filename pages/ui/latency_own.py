@@ -43,6 +43,9 @@ def _card(plan: Plan, task: Task, option: str, found: Served) -> None:
     with st.container(key="latency_own_card"):
         lead = words.own_serving_sentence(found, latency_own.where(found), plan.value(task.id, option, "run_usd_per_month"))
         cards.lead(lead, holds=found.replica.meets)
+        against = [reason for reason in plan.gate_reasons(task.id, option).values() if reason.status == "fail"]
+        if against:
+            cards.reasons(against, "What speaks against this model for this task")
         with st.container(horizontal=True, key="latency_own_figures"):
             for name, note in words.own_figure_notes(found).items():
                 step = latency_own.own_step(plan, task, option, name)
@@ -144,7 +147,7 @@ def _break_even(plan: Plan, task: Task, found: Served) -> None:
         cells = [
             (
                 Cell(words.count(row["requests_per_month"]), row["requests_per_month"]),
-                Cell(words.money(row["own"]), row["own"], below=words.money_range(row["own_low"], row["own_high"])),
+                Cell(words.money(row["own"]), row["own"], below=_spread(row["own_low"], row["own_high"])),
                 *(Cell(words.money(row[name]), row[name]) for name in rivals),
             )
             for row in latency_own.told_volumes(even).to_dict("records")
@@ -155,6 +158,10 @@ def _break_even(plan: Plan, task: Task, found: Served) -> None:
     figure = charts_latency.break_even(even.bills, even.crossings, even.now_per_month, theme.mode())
     pictures.pair(figure, charts_latency.break_even_alt(even.bills, even.crossings), "latency_break_even", twin)
     cards.note("This configuration at other volumes; a step is one more replica. Far above today's another one may be cheaper.")
+
+
+def _spread(low: float, high: float) -> str:
+    return "" if low == high else words.money_range(low, high)
 
 
 def _levers(plan: Plan, found: Served) -> None:
