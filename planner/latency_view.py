@@ -108,9 +108,10 @@ def provider_ratio() -> float:
 
 
 def own_options(options: pd.DataFrame) -> pd.DataFrame:
-    """Options on own GPUs that some configuration holds, what passes first, then by total cost."""
+    """Options on own GPUs that some configuration holds: what passes by total cost, then the rest by its chance of meeting the bar."""
     own = options[(options["rung"] == OWN_RUNG) & _planned(options)]
-    return own.sort_values("passes", ascending=False, kind="stable")
+    chance = own["p_meets_share"].fillna(0.0).where(~own["passes"], 2.0)
+    return own.loc[chance.sort_values(ascending=False, kind="stable").index]
 
 
 def _planned(options: pd.DataFrame) -> pd.Series:

@@ -168,10 +168,11 @@ def own_figure_notes(found: Served) -> dict[str, str]:
     reserve = found.row["failover_replicas"]
     spare = "none in reserve" if found.sleeps or not reserve else f"{count(reserve)} of them in reserve"
     price = found.replica.configuration.price
+    one = "your price" if price.source.id == "entered" else "the only quote"
     return {
         "fixed_usd_per_month": "GPUs and people, busy or idle",
         "replicas": spare,
-        "usd_per_gpu_hour": money_range(price.low, price.high),
+        "usd_per_gpu_hour": one if price.low == price.high else money_range(price.low, price.high),
         "replica_requests_per_s": f"{band_text(found.replica.capacity_per_s.low, found.replica.capacity_per_s.high)}, 80{NBSP}% band",
         "utilisation_share": "a mean month, of all replicas",
     }

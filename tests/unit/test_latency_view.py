@@ -192,3 +192,12 @@ def test_measured_runs_stand_beside_the_prediction(found: Served) -> None:
     runs = latency_own.nearest(found)
     assert 1 <= len(runs) <= 3
     assert latency_own.run_sources(runs)
+
+
+def test_where_none_passes_the_likeliest_on_own_gpus_comes_first(result: Plan) -> None:
+    for each in result.portfolio.tasks:
+        own = own_options(result.options(each.id))
+        failing = own.loc[~own["passes"], "p_meets_share"].fillna(0.0)
+        assert failing.is_monotonic_decreasing
+        passing = own.loc[own["passes"], "tco_usd"]
+        assert passing.is_monotonic_increasing
