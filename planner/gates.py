@@ -270,7 +270,9 @@ def _failing_slice(evaluation: Evaluation, t: int, o: int) -> dict[str, float | 
 
 
 def _why_no_price(evaluation: Evaluation, t: int, o: int) -> str | None:
-    """What is missing where the list price is known and the tokens of an image, of sound or of video are not."""
+    """What is missing where no list price is: a GPU that holds the model, or the tokens of an image, of sound or of video."""
+    if evaluation.options[o].pattern.own_gpus and evaluation.own.served(t, o) is None:
+        return "no GPU with a known price holds it and the task's requests"
     sizes = {"images": "image", "audio_s": "audio_in", "video_s": "video"}
     words = {"images": "an image", "audio_s": "a second of sound", "video_s": "a second of video"}
     task, ref = evaluation.tasks[t], evaluation.options[o].ref

@@ -192,6 +192,9 @@ def _flags(node: ast.expr) -> set[str]:
     return {call.args[0].id for call in calls if isinstance(call.args[0], ast.Name)}
 
 
+_QUIET = frozenset({"fixed_usd_per_month", "cold_wait_tail_s"})
+"""What only own GPUs have: on a provider's API it goes without saying."""
+
 _TOLD = frozenset({"reasoning_output_tokens"})
 """Kinds of token of which having none is itself an assumption people must see."""
 
@@ -202,7 +205,8 @@ def _is_nothing(node: ast.expr, values: Mapping[str, float]) -> bool:
         units = node.args[0]
         return isinstance(units, ast.Name) and units.id not in _TOLD and values[units.id] == 0
     if isinstance(node, ast.Name):
-        return node.id.endswith("_tokens") and node.id not in _TOLD and values[node.id] == 0
+        quiet = node.id in _QUIET or (node.id.endswith("_tokens") and node.id not in _TOLD)
+        return quiet and values[node.id] == 0
     return isinstance(node, ast.Constant) and node.value == 0
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from planner.catalog.hardware import open_models
 from planner.decision import Reason
 from planner.evaluate import Evaluation
 from planner.facts import assumptions
@@ -29,8 +30,23 @@ def notices(evaluation: Evaluation, t: int, chosen: int | None, named: Iterable[
     for measured in evaluation.tasks[t].measured:
         roles.setdefault((measured.provider, measured.model), "measured on your cases")
     ends = [_retires(evaluation, key, role) for key, role in roles.items()]
-    dear = [] if chosen is None else _price_changes(evaluation, t, chosen)
+    dear = [] if chosen is None else [*_price_changes(evaluation, t, chosen), *_own_gpus(evaluation, t, chosen)]
     return (*(each for each in ends if each is not None), *dear)
+
+
+def _own_gpus(evaluation: Evaluation, t: int, chosen: int) -> list[Reason]:
+    """What a pick on own GPUs rests on: how sure its speed is, and a licence that sets conditions."""
+    served = evaluation.own.served(t, chosen)
+    if served is None:
+        return []
+    replica, fact = served.replica, evaluation.options[chosen].fact
+    values: dict[str, float | str | None] = {
+        "model": fact.name, "where": served.where, "confidence": replica.confidence, "why": replica.confidence_reason, "licence": fact.licence,
+    }  # fmt: skip
+    found = [Reason("own_speed", "pass" if replica.confidence == "high" else "not assessed", None, values)]
+    if open_models()[fact.model].commercial_use == "conditions":
+        found.append(Reason("own_licence", "not assessed", None, values))
+    return found
 
 
 def _model(evaluation: Evaluation, o: int) -> tuple[str, str]:

@@ -16,8 +16,8 @@ import numpy as np
 from planner.columns import Column
 from planner.engine import replica_graph
 from planner.facts import assumptions
-from planner.options import CallColumns, Option
 from planner.measurements.model import SELF_HOSTED
+from planner.options import CallColumns, Option
 from planner.portfolio import Portfolio, Scenario, Task
 from planner.serving.sizing import Need, Replica, loaded, replicas
 from planner.serving_policy import ServingPolicy

@@ -205,6 +205,22 @@ def _price_change(f: _Facts) -> str:
     )
 
 
+def _own_speed(f: _Facts) -> str:
+    if not f.has("model", "where", "confidence"):
+        return "The speed of own GPUs is predicted, not measured."
+    why = f" {f.text('why')}" if f.has("why") else ""
+    return (
+        f"The speed of {f.text('model')} on {f.text('where')} is predicted with {f.text('confidence')} confidence.{why} "
+        "Measure it before you buy; your measurement takes the prediction's place."
+    )
+
+
+def _own_licence(f: _Facts) -> str:
+    if not f.has("model", "licence"):
+        return "The licence of this model sets conditions on business use. Read it first."
+    return f"{f.text('model')} is under '{f.text('licence')}', which sets conditions on business use. Read it first."
+
+
 def _lower_quality(f: _Facts) -> str:
     if not f.has("quality_share"):
         return "Would do, but its expected quality is lower."
@@ -280,6 +296,8 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "retirement": _retirement,
     "retires_named": _retires_named,
     "price_change": _price_change,
+    "own_speed": _own_speed,
+    "own_licence": _own_licence,
     "ttft": lambda f: _latency(f, "ttft_p95_s", "Too slow to start", "to the first visible token"),
     "e2e": lambda f: _latency(f, "e2e_p95_s", "Too slow", "end to end"),
     "budget": _budget,
