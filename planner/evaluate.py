@@ -118,7 +118,8 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Eval
     shape_share = np.array([s.share for t in portfolio.tasks for s in t.shapes])
     latency = measured_latency(portfolio.tasks, chosen)
     by_case = CallInputs(portfolio, catalog, scenario, chosen, offers, sheet, columns, shape_task)
-    own = OwnServing(portfolio, chosen, columns, by_case.tokens(), shape_task, shape_share, _requests(portfolio, scenario, as_of), scenario, as_of)
+    requests = _requests(portfolio, scenario, as_of)
+    own = OwnServing(portfolio, chosen, columns, by_case.tokens(), shape_task, shape_share, requests, scenario, as_of)
     # What was measured stands, whatever a model of own GPUs says.
     by_case.latency = merged(own.latency_overrides(), latency.overrides)
     inputs = by_case.case("typical")

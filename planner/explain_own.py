@@ -62,7 +62,8 @@ class OwnExplainer:
             return None
         late = self.served.latency
         bursts = self.evaluation.tasks[self.t].traffic.burstiness
-        note = f"requests {'at random' if bursts is None else f'with burstiness {max(bursts, 1):.3g}'}, load {late['load_share']:.0%} of the stable limit, {late['busy_sequences']:.1f} answers at once in the mean"
+        come = "at random" if bursts is None else f"with burstiness {max(bursts, 1):.3g}"
+        note = f"requests {come}, load {late['load_share']:.0%} of the stable limit, {late['busy_sequences']:.1f} answers at once in the mean"
         return step(name, value, "aggregate", None, self._replica(note), formula=_HOW[name])
 
     def _row(self) -> dict[str, float]:

@@ -41,7 +41,8 @@ def _own_gpus(evaluation: Evaluation, t: int, chosen: int) -> list[Reason]:
         return []
     replica, fact = served.replica, evaluation.options[chosen].fact
     values: dict[str, float | str | None] = {
-        "model": fact.name, "where": served.where, "confidence": replica.confidence, "why": replica.confidence_reason, "licence": fact.licence,
+        "model": fact.name, "where": served.where, "confidence": replica.confidence, "why": replica.confidence_reason,
+        "licence": fact.licence,
     }  # fmt: skip
     found = [Reason("own_speed", "pass" if replica.confidence == "high" else "not assessed", None, values)]
     if open_models()[fact.model].commercial_use == "conditions":

@@ -145,7 +145,8 @@ class OwnServing:
         self, portfolio: Portfolio, options: Sequence[Option], columns: CallColumns, tokens: Mapping[str, Column],
         shape_task: np.ndarray, shape_share: Column, requests_per_month: Column, scenario: Scenario, as_of: date,
     ) -> None:  # fmt: skip
-        self.gpu_hour_factor = {option.ref.model: _gpu_hour_factor(scenario, option.ref.model) for option in options if option.pattern.own_gpus}
+        served = [option.ref.model for option in options if option.pattern.own_gpus]
+        self.gpu_hour_factor = {model: _gpu_hour_factor(scenario, model) for model in served}
         self.policy: ServingPolicy = portfolio.serving
         self.shape = (len(portfolio.tasks), len(options))
         self._portfolio, self._requests = portfolio, np.asarray(requests_per_month, dtype=float)

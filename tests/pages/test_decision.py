@@ -204,7 +204,8 @@ def test_when_nothing_passes_it_names_the_bar_that_would_have_to_give(shell: Ope
 
 
 def test_when_no_model_can_do_it_the_page_still_stands(shell: Open, store: Store, example: Portfolio) -> None:
-    task = example.tasks[0].model_copy(update={"constraints": Constraints(allowed_providers=("nobody",), denied_providers=("self-hosted",))})
+    nobody = Constraints(allowed_providers=("nobody",), denied_providers=("self-hosted",))
+    task = example.tasks[0].model_copy(update={"constraints": nobody})
     portfolio = changed(store, example, task)
     at = shell("decision", plan=portfolio.id)
     assert lead(at).startswith("No option can be planned for this task yet.")
