@@ -63,7 +63,7 @@ class OwnExplainer:
         late = self.served.latency
         bursts = self.evaluation.tasks[self.t].traffic.burstiness
         come = "at random" if bursts is None else f"with burstiness {max(bursts, 1):.3g}"
-        note = f"requests {come}, load {late['load_share']:.0%} of the stable limit, {late['busy_sequences']:.1f} answers at once in the mean"
+        note = f"requests {come}, load {late['load_share']:.0%} of the stable limit, {late['busy_sequences']:.1f} answers at once"
         return step(name, value, "aggregate", None, self._replica(note), formula=_HOW[name])
 
     def _row(self) -> dict[str, float]:
