@@ -11,10 +11,11 @@ from planner.decision import Source, Step
 from planner.engine import replica_graph, serving_graph
 from planner.evaluate import Evaluation
 from planner.facts import assumptions
-from planner.own_serving import LATENCY_INPUTS, UNSURE, Served
+from planner.own_serving import LATENCY_INPUTS, Served
 from planner.serving.constants import serving_constants
 from planner.serving.plan import serving_inputs
 from planner.serving.predict import inputs_of
+from planner.serving.sizing import UNSURE
 from planner.steps import assumed, step
 
 Leaf = Callable[[str, float], Step]

@@ -19,14 +19,11 @@ from planner.facts import assumptions
 from planner.measurements.model import SELF_HOSTED
 from planner.options import CallColumns, Option
 from planner.portfolio import Portfolio, Scenario, Task
-from planner.serving.sizing import Need, Replica, loaded, replicas
+from planner.serving.sizing import UNSURE, Need, Replica, loaded, replicas
 from planner.serving_policy import ServingPolicy
 
 LATENCY_INPUTS = ("overhead_s", "prefill_tokens_per_s", "output_tokens_per_s", "ttft_tail_ratio", "decode_tail_ratio", "cold_wait_tail_s")
 """What the formulas of latency read; on own GPUs it is worked out from the replica."""
-
-UNSURE = "low"
-"""Grade of predictions on GPUs, models or formats that nobody measured."""
 
 _ASSUMED = (
     "hours_per_month", "seconds_per_hour", "keep_warm_s", "start_up_s", "load_bytes_per_s", "people_hours_per_month",

@@ -121,6 +121,8 @@ class Plan:
         frame.insert(0, "task_id", task_id)
         values = self.evaluation.values
         columns: dict[str, object] = {name: values[name][t] for name in NUMBER_COLUMNS}
+        served = [self.evaluation.own.served(t, o) for o in range(len(self.evaluation.options))]
+        columns["served_on"] = ["" if each is None else each.where for each in served]
         columns["latency_measured"] = values["latency_measured"][t] > 0
         columns |= {"evidence": self.gates.evidence[t], "passes": self.gates.passes[t], "on_frontier": self._frontier[t]}
         for gate in GATES:

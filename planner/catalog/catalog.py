@@ -20,7 +20,7 @@ from planner.catalog.archetypes import Archetype, archetypes
 from planner.catalog.capabilities import Capability, capabilities_of
 from planner.catalog.hardware import open_models
 from planner.catalog.model_facts import model_fact, overridden, own_model_fact, stated
-from planner.catalog.own_weights import BY_THE_TOKEN, own_fact, own_refs
+from planner.catalog.own_weights import BY_THE_TOKEN, own_fact, own_refs, usable
 from planner.catalog.prices import EARLIEST, LATEST, STANDARD, PricePoint
 from planner.catalog.sheet import PriceRow, PriceSheet, price_sheet
 from planner.catalog.snapshot import Snapshot
@@ -110,7 +110,7 @@ class Catalog:
     def has(self, ref: ModelRef) -> bool:
         """True when the exact id is in the catalogue, an open model or one of the plan's own. Ids are never matched loosely."""
         key = ref.provider, ref.model
-        return key in self._listed or key in self._own or (ref.provider == SELF_HOSTED and ref.model in open_models())
+        return key in self._listed or key in self._own or (ref.provider == SELF_HOSTED and usable(ref.model))
 
     def plans_at(self, ref: ModelRef) -> bool:
         """True when the model is known and can be planned at this effort; an effort it lacks has no price."""

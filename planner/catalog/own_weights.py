@@ -25,12 +25,17 @@ def size_class(params_b: float) -> str:
     return next((name for name, most in _SIZE_LIMITS_B if params_b <= most), "large")
 
 
+def usable(model: str) -> bool:
+    """Whether it is an open model whose licence lets companies use it."""
+    return model in open_models() and open_models()[model].commercial_use != NOT_FOR_COMPANIES
+
+
 def own_refs() -> tuple[ModelRef, ...]:
     """Every (model, effort) considered on own GPUs: shortlisted open models that companies may use."""
     return tuple(
         ModelRef(provider=SELF_HOSTED, model=model.model, effort=effort)
         for model in open_models().values()
-        if model.shortlisted and model.commercial_use != NOT_FOR_COMPANIES
+        if model.shortlisted and usable(model.model)
         for effort in model.efforts
     )
 

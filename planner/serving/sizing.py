@@ -31,8 +31,11 @@ BATCHES = np.array([1, 2, 4, 8, 16, 32, 64, 128, 256], dtype=float)
 STATES = int(BATCHES[-1])
 """The most sequences at once: vLLM's and SGLang's default limit."""
 
-KEPT = 2
-"""Configurations kept by price of a replica, and as many by price of a request."""
+KEPT = 6
+"""Most configurations compared closely for one need."""
+
+UNSURE = "low"
+"""Grade of predictions on GPUs, models or formats that nobody measured: planned at the slow end of their range."""
 
 LOADS = (1.0, 0.75, 0.5, 0.3, 0.12, 0.02)
 """Shares of the highest planned load that are tried until the targets hold."""
@@ -340,7 +343,7 @@ def _worked_out(needs: Sequence[Need], policy: ServingPolicy, as_of: date) -> li
 
 
 def _worth_comparing(rows: _Rows, speed: Speed) -> np.ndarray:
-    """Rows kept for a closer look: the cheapest replicas and the cheapest requests that could meet the targets on an idle afternoon."""
+    """Rows kept for a closer look: of those that could meet the targets alone, no other costs less by the hour and by the request."""
     long, _ = _output_tail(rows)
     first = speed.start_s + speed.mean_read_s
     busy = speed.most_batch[:, None] >= BATCHES
@@ -350,14 +353,17 @@ def _worth_comparing(rows: _Rows, speed: Speed) -> np.ndarray:
     ttft = first[:, None] + think[:, None] * tpot
     able = busy & ~(e2e > rows.e2e_slo[:, None]) & ~(ttft > rows.ttft_slo[:, None])
     per_s = np.where(able, BATCHES / (rows.output_tokens[:, None] * tpot), 0.0).max(axis=1)
+    per_s = per_s * np.where(speed.confidence == UNSURE, speed.low_ratio, 1.0)
     usd = rows.usd_per_hour
     kept: list[int] = []
     for need in np.unique(rows.need):
         own = np.flatnonzero((rows.need == need) & speed.fits)
         good = own[per_s[own] > 0]
         if len(good):
-            by_hour, by_request = good[np.argsort(usd[good], kind="stable")], good[np.argsort(usd[good] / per_s[good], kind="stable")]
-            kept += dict.fromkeys([*map(int, by_hour[:KEPT]), *map(int, by_request[:KEPT])])
+            order = good[np.lexsort((usd[good] / per_s[good], usd[good]))]
+            by_request = usd[order] / per_s[order]
+            best = order[by_request < np.r_[np.inf, np.minimum.accumulate(by_request)[:-1]]]
+            kept += map(int, best[np.unique(np.linspace(0, len(best) - 1, KEPT).round().astype(int))])
         elif len(own):
             # Out of reach for all: the one that is fast for its price shows by how much.
             kept.append(int(own[np.argmin(e2e[own, 0] * usd[own])]))
