@@ -43,7 +43,7 @@ class Constants:
     batch_limits: Mapping[str, float]
     """Most sequences at once by engine: their defaults."""
     bands: Mapping[str, Band]
-    """By "grade result kind": kind is dense or mixture."""
+    """By "grade kind load result": kind is dense or mixture, load paced or full."""
     evidence: Mapping[str, Mapping[str, int]]
     """How many runs stand behind each model, family, GPU, generation and so on."""
     data_hash: str

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from planner.columns import Column
 from planner.serving.constants import FILE, RESULTS
-from planner.serving.grades import GRADES, KINDS, evidence, graded
+from planner.serving.grades import GRADES, KINDS, LOADS, evidence, graded
 from planner.serving.runs import Runs, data_digest, read_runs
 from planner.serving.solver import Design, Prior, as_ratios, design_of, fit, held_out
 
@@ -96,25 +97,26 @@ def held_out_cells(runs: Runs) -> list[tuple[str, str]]:
 
 
 def bands_of(runs: Runs, off: Mapping[str, Column], cells: list[tuple[str, str]]) -> dict[str, list[float]]:
-    """80 % bands by "grade kind result": a cell's own quantiles, with runs of its grade, then of its kind, beside them."""
+    """80 % bands by "grade kind load result": a cell's own quantiles, with runs of its grade and kind, of its grade, or all beside them."""
     _, group, size = np.unique(runs.group, return_inverse=True, return_counts=True)
     weight = size[group] ** -_GROUP_POWER
     grade, kind = np.array([cell[0] for cell in cells]), np.array([cell[1] for cell in cells])
+    load = np.where(np.isnan(runs.concurrency), LOADS[1], LOADS[0])
     found = {}
     for result in RESULTS:
         known = np.isfinite(off[result])
-        for g in GRADES:
-            for k in KINDS:
-                own, wider = known & (grade == g) & (kind == k), known & (grade == g)
-                share = np.where(own, 1.0, 0.0) * weight
-                rest = np.where(wider & ~own if wider.sum() > own.sum() else known & ~own, 1.0, 0.0) * weight
-                borrowed = _BORROWED_RUNS * weight.mean()
-                if rest.sum() > 0:
-                    share = share + rest * min(1.0, borrowed / rest.sum())
-                used = share > 0
-                outside = _OUTSIDE[g] + (_TTFT_OUTSIDE if result == "ttft_s" else 0)
-                low, high = (np.exp(_quantile(off[result][used], share[used], q)) for q in (outside, 1 - outside))
-                found[f"{g} {k} {result}"] = [float(min(low, 1.0)), float(max(high, 1.0))]
+        for g, k, at in product(GRADES, KINDS, LOADS):
+            own = known & (grade == g) & (kind == k) & (load == at)
+            wider = next(
+                (beside for beside in (known & (grade == g) & (kind == k), known & (grade == g)) if beside.sum() > own.sum()), known
+            )
+            share, rest = np.where(own, weight, 0.0), np.where(wider & ~own, weight, 0.0)
+            if rest.sum() > 0:
+                share = share + rest * min(1.0, _BORROWED_RUNS * weight.mean() / rest.sum())
+            used = share > 0
+            outside = _OUTSIDE[g] + (_TTFT_OUTSIDE if result == "ttft_s" else 0)
+            low, high = (np.exp(_quantile(off[result][used], share[used], q)) for q in (outside, 1 - outside))
+            found[f"{g} {k} {at} {result}"] = [float(min(low, 1.0)), float(max(high, 1.0))]
     return found
 
 
@@ -122,7 +124,7 @@ def document(runs: Runs, digest: str, day: date) -> dict[str, object]:
     """What data/serving_constants.json holds."""
     made = design(runs)
     theta = fit(made, np.arange(len(runs)))
-    off = misses(runs, held_out(made, theta, runs.group))
+    off = misses(runs, held_out(made, runs.group))
     constants = {
         name: {"value": _short(float(np.exp(value))), "prior": prior.value, "prior_sd_log": prior.sd_log, "why": prior.why}
         for (name, prior), value in zip(PRIORS.items(), theta, strict=False)

@@ -14,6 +14,8 @@ from planner.serving.plan import ServingPlan, engine_named, family, gpu_known_as
 Texts = npt.NDArray[np.str_]
 GRADES = ("high", "medium", "low")
 KINDS = ("dense", "mixture")
+LOADS = ("paced", "full")
+"""So many requests at once, or as many as fit: bands differ."""
 
 _ENOUGH_RUNS = 30
 """Runs of a GPU from which its speed counts as measured."""

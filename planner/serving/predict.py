@@ -11,7 +11,7 @@ import numpy.typing as npt
 from planner.columns import Column
 from planner.engine import serving_graph
 from planner.serving.constants import RESULTS, Constants, constant_inputs, serving_constants
-from planner.serving.grades import grades
+from planner.serving.grades import LOADS, grades
 from planner.serving.plan import FACTS, ServingPlan, gpu_known_as, model_named, serving_inputs
 
 OK, DOES_NOT_FIT, UNKNOWN_MODEL, UNKNOWN_GPU = 0, 1, 2, 3
@@ -112,10 +112,13 @@ def predict(
     ok = status == OK
     made = {name: np.where(ok, np.broadcast_to(found[formula], shape), np.nan) for name, formula in WANTED.items()}
     grade, reason, band_of = grades(plans, constants)
+    full = np.isinf(np.broadcast_to(inputs["concurrency"], shape))
     for result in RESULTS:
-        low = np.array([constants.bands[f"{key} {result}"].low for key in band_of])[:, None]
-        high = np.array([constants.bands[f"{key} {result}"].high for key in band_of])[:, None]
-        made[f"{result}_low"], made[f"{result}_high"] = made[result] * low, made[result] * high
+        for end in ("low", "high"):
+            paced, at_most = (
+                np.array([getattr(constants.bands[f"{key} {load} {result}"], end) for key in band_of])[:, None] for load in LOADS
+            )
+            made[f"{result}_{end}"] = made[result] * np.where(full, at_most, paced)
     # A range never promises what physics rules out.
     made["tpot_s_low"] = np.minimum(np.maximum(made["tpot_s_low"], made["weight_bound_s"]), made["tpot_s"])
     most = np.maximum(made["batch"] / made["weight_bound_s"], made["output_tokens_per_s"])

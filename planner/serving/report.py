@@ -13,9 +13,9 @@ from planner.catalog.hardware import gpus
 from planner.columns import Column
 from planner.serving.constants import RESULTS
 from planner.serving.fit import bands_of, design, held_out_cells, misses
-from planner.serving.grades import GRADES
+from planner.serving.grades import GRADES, LOADS
 from planner.serving.runs import Runs, data_digest, read_runs
-from planner.serving.solver import fit, held_out
+from planner.serving.solver import held_out
 
 FILE = "serving_report.json"
 TRUE_GAP = 0.20
@@ -72,18 +72,20 @@ def coverage(runs: Runs, off: Mapping[str, Column], cells: Sequence[tuple[str, s
     """Share of runs inside their band by grade, bands made without the run's own (model, GPU) group."""
     inside = {result: np.full(len(runs), np.nan) for result in RESULTS}
     width = {result: np.full(len(runs), np.nan) for result in RESULTS}
+    offline = np.isnan(runs.concurrency).astype(int)
     for held in np.unique(runs.group):
         own = runs.group == held
         bands = bands_of(runs, {result: np.where(own, np.nan, values) for result, values in off.items()}, list(cells))
         for i in map(int, np.flatnonzero(own)):
             for result in RESULTS:
-                low, high = bands[f"{cells[i][0]} {cells[i][1]} {result}"]
+                low, high = bands[f"{cells[i][0]} {cells[i][1]} {LOADS[offline[i]]} {result}"]
                 if np.isfinite(off[result][i]):
                     inside[result][i] = low <= np.exp(off[result][i]) <= high
                     width[result][i] = high / low
     found = {}
-    for grade in (*GRADES, "all"):
-        of = np.array([grade in (cell[0], "all") for cell in cells])
+    every = {grade: np.array([cell[0] == grade for cell in cells]) for grade in GRADES}
+    every |= {"closed loop": offline == 0, "offline": offline == 1, "all": offline >= 0}
+    for grade, of in every.items():
         if of.any():
             found[grade] = {"runs": float(of.sum())}
             for result in RESULTS:
@@ -96,9 +98,8 @@ def coverage(runs: Runs, off: Mapping[str, Column], cells: Sequence[tuple[str, s
 def document(runs: Runs, digest: str) -> dict[str, object]:
     """What data/serving_report.json holds; every figure is of runs the fit had not seen."""
     made = design(runs)
-    full = fit(made, np.arange(len(runs)))
-    by_pair = held_out(made, full, runs.group)
-    off, off_family = misses(runs, by_pair), misses(runs, held_out(made, full, runs.family_group))
+    by_pair = held_out(made, runs.group)
+    off, off_family = misses(runs, by_pair), misses(runs, held_out(made, runs.family_group))
     everything = np.ones(len(runs), dtype=bool)
     mixture, engine = runs.is_mixture, np.array([plan.engine for plan in runs.plans])
     gpu, offline = np.array([plan.gpu for plan in runs.plans]), np.isnan(runs.concurrency)
@@ -107,7 +108,7 @@ def document(runs: Runs, digest: str) -> dict[str, object]:
         "all": everything, "dense": ~mixture, "mixture": mixture, "closed loop": ~offline, "offline": offline,
         **{name: engine == name for name in np.unique(engine)},
     }  # fmt: skip
-    off_gpu = misses(runs, held_out(made, full, gpu))
+    off_gpu = misses(runs, held_out(made, gpu))
     predicted = by_pair["serving_output_tokens_per_s"]
     return {
         "data_hash": digest,

@@ -20,6 +20,7 @@ from planner.engine import replica_graph, serving_graph
 from planner.facts import Range, assumptions
 from planner.serving.configurations import Configuration, configurations
 from planner.serving.constants import constant_inputs, serving_constants
+from planner.serving.grades import LOADS as PACES
 from planner.serving.grades import grades
 from planner.serving.load import MOST_TAIL_RATIO, stable_limit_per_s, under_load
 from planner.serving.plan import serving_inputs
@@ -223,7 +224,7 @@ def _speed(rows: _Rows, policy: ServingPolicy) -> Speed:
     room = graph.evaluate(known | longest, ["fitting_batch"])["fitting_batch"]
     read = graph.evaluate(known | {"input_tokens": rows.read}, ["serving_prefill_s"])["serving_prefill_s"]
     confidence, reason, band = grades(plans, constants)
-    ends = [constants.bands[f"{key} output_tokens_per_s"] for key in band]
+    ends = [constants.bands[f"{key} {PACES[0]} output_tokens_per_s"] for key in band]
 
     def one(column: Column) -> Column:
         return np.broadcast_to(column, (len(rows.need), column.shape[1]))[:, 0]

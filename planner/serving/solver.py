@@ -173,13 +173,16 @@ def _slopes(
     return slope
 
 
-def held_out(design: Design, full: Column, group: Sequence[str] | npt.NDArray[np.str_], rounds: int = 3) -> dict[str, Column]:
-    """Throughput, TPOT and TTFT of every run predicted by a fit that has not seen its group, (runs,) each."""
+def held_out(design: Design, group: Sequence[str] | npt.NDArray[np.str_]) -> dict[str, Column]:
+    """Throughput, TPOT and TTFT of every run predicted by a fit that has not seen its group, (runs,) each.
+
+    Each fit starts from the priors: one that starts near the fit of all runs stops before it has forgotten them.
+    """
     groups = np.asarray(group)
     made = {name: np.full(len(groups), np.nan) for name in WANTED}
     for held in np.unique(groups):
         inside = groups == held
-        theta = fit(design, np.flatnonzero(~inside), full, rounds)
+        theta = fit(design, np.flatnonzero(~inside))
         found = evaluate(design, theta, np.flatnonzero(inside))
         for name, values in made.items():
             values[inside] = found[name]

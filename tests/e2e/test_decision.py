@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, expect
 from tests.e2e.helpers import Screen
 
 FIGURES = ("run_usd_per_month", "ttft_p95_s", "e2e_p95_s", "p_meets_share")
-COSTS = ("tco_usd", "run_usd_per_month", "run_usd_per_month_low", "run_usd_per_month_high", "usd_per_request", "cost_per_solved_usd")
+COSTS = ("tco_usd", "run_usd_per_month", "run_usd_per_month_low", "run_usd_per_month_high", "all_in_usd_per_request", "cost_per_solved_usd")
 
 OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
