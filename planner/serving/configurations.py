@@ -16,6 +16,7 @@ from planner.catalog.hardware import (
     reserved_usd_per_gpu_hour,
 )
 from planner.decision import Source
+from planner.facts import Range
 from planner.serving.plan import ServingPlan
 from planner.serving_policy import ServingPolicy
 
@@ -26,40 +27,27 @@ _BITS = {"bf16": 16.0, "fp8": 8.0, "int8": 8.0, "int4": 4.0, "fp4": 4.0}
 
 
 @dataclass(frozen=True)
-class GpuHourPrice:
-    """What an hour of one GPU costs, low to high, and who says so."""
-
-    low: float
-    typical: float
-    high: float
-    source: Source
-
-    def case(self, name: str) -> float:
-        return float(getattr(self, name))
-
-
-@dataclass(frozen=True)
 class Configuration:
     """One way to run one model: the plan and the price of an hour of its GPUs."""
 
     plan: ServingPlan
-    price: GpuHourPrice
+    price: Range
+    """USD for an hour of one GPU, and who says so."""
 
 
-def gpu_hour(gpu: str, policy: ServingPolicy, as_of: date) -> GpuHourPrice | None:
+def gpu_hour(gpu: str, policy: ServingPolicy, as_of: date) -> Range | None:
     """The price of an hour of one GPU under a policy; None when nobody quotes it."""
     own = next((hour for hour in policy.gpu_hours if hour.gpu == gpu), None)
     if own is not None:
         source = Source("entered", f"Your price of an hour of {gpu_named(gpu).name}", note=own.reason)
-        return GpuHourPrice(own.usd_per_gpu_hour, own.usd_per_gpu_hour, own.usd_per_gpu_hour, source)
+        return Range(own.usd_per_gpu_hour, own.usd_per_gpu_hour, own.usd_per_gpu_hour, source)
     group = "gpu-cloud" if policy.gpu_source == "reserved" else policy.gpu_source
     found = gpu_price_range(gpu, (group,), as_of=as_of)
     if found is None:
         return None
     if policy.gpu_source == "reserved":
-        assumed = reserved_usd_per_gpu_hour(found)
-        return GpuHourPrice(assumed.low, assumed.typical, assumed.high, assumed.source)
-    return GpuHourPrice(found.low, found.median, found.high, _quoted(found.rows, group))
+        return reserved_usd_per_gpu_hour(found)
+    return Range(found.low, found.median, found.high, _quoted(found.rows, group))
 
 
 def _quoted(rows: Sequence[GpuPrice], group: str) -> Source:
