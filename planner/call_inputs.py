@@ -98,10 +98,6 @@ class CallInputs:
         """Rates that some task of the portfolio pays."""
         return tuple(name for name, fields in _USED_WHERE.items() if not fields or self._any(fields))
 
-    def tokens(self) -> dict[str, Column]:
-        """Tokens of each request at each option, typical case: what own GPUs are sized by."""
-        return call_graph().evaluate(self.case("typical"), TOKENS)
-
     def case(self, case: str) -> dict[str, Column]:
         """Every input of the call graph; each broadcasts to (request shapes, call columns)."""
         inputs = self._per_shape(case) | self._per_option(case) | self._sized(case) | self.factors
@@ -110,7 +106,9 @@ class CallInputs:
             inputs[name] = np.array([[assumptions()[name].typical]])
         for name in ("ttft_is_visible", "cold_wait_tail_s"):
             inputs[name] = np.array([[0.0]])
-        inputs = self._laid_over(inputs)
+        if case == "typical":
+            # Low and high cases are of bills; `latency_case` has the ends of latency.
+            inputs = self.laid(inputs)
         inputs["least_thought_tokens"] = np.array([[assumptions()["least_thought_tokens"].case(case)]])
         base = {name: values[self.columns.sheet_column, 0].reshape(1, -1) for name, values in self.sheet.usd.items()}
         # The middle of the range says whether a prefix is long enough, so that less text never costs more.
@@ -131,9 +129,10 @@ class CallInputs:
         per_option["reasoning_ratio"] = [known_efforts[o.ref.effort].reasoning_ratio.case(case) for o in self.chosen]
         moved = {name: np.array(value, dtype=float)[self.columns.option].reshape(1, -1) for name, value in per_option.items()}
         moved["least_thought_tokens"] = np.array([[assumptions()["least_thought_tokens"].case(case)]])
-        return self._laid_over(inputs | moved, moved)
+        return self.laid(inputs | moved, moved)
 
-    def _laid_over(self, inputs: dict[str, Column], names: Iterable[str] | None = None) -> dict[str, Column]:
+    def laid(self, inputs: dict[str, Column], names: Iterable[str] | None = None) -> dict[str, Column]:
+        """The inputs with what takes the place of latency estimates, of all names or of some."""
         overrides = self.latency if names is None else {name: self.latency.get(name) for name in names}
         return laid_over(inputs, overrides, self.shape_task, self.columns.option)
 

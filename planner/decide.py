@@ -10,7 +10,7 @@ from planner.decision import Decision, Reason, Rejected
 from planner.evaluate import Evaluation
 from planner.facts import SIZE_CLASSES
 from planner.flips import Flips
-from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason, reachable_bar
+from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason
 from planner.notices import notices
 from planner.pattern import registry
 from planner.rule import NOTHING, best_first, closest, pick
@@ -199,7 +199,7 @@ def _relax(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> Reason:
     reason = gate_reason(evaluation, found, t, chosen, gate)
     values = dict(reason.values)
     if gate == "quality":
-        reachable = float(reachable_bar(evaluation)[t, chosen])
+        reachable = float(found.reachable_bar[t, chosen])
         values["would_pass_bar_share"] = None if np.isnan(reachable) else reachable
     others = [GATE_WORDS.get(other, other) for other in failing if other != gate]
     if others:

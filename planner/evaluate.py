@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from planner.call_inputs import CallInputs
+from planner.call_inputs import TOKENS, CallInputs
 from planner.catalog import Catalog, Offer, PriceSheet, assumptions
 from planner.columns import Column
 from planner.engine import call_graph, option_graph
@@ -68,6 +68,7 @@ class Evaluation:
     own: OwnServing
     """What options on own GPUs take: their GPUs, bills and latency."""
     values: dict[str, Column] = field(default_factory=dict)
+    """By quantity; the ends of medians are worked out when first asked for."""
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -119,10 +120,12 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Eval
     latency = measured_latency(portfolio.tasks, chosen)
     by_case = CallInputs(portfolio, catalog, scenario, chosen, offers, sheet, columns, shape_task)
     requests = _requests(portfolio, scenario, as_of)
-    own = OwnServing(portfolio, chosen, columns, by_case.tokens(), shape_task, shape_share, requests, scenario, as_of)
+    inputs = by_case.case("typical")
+    tokens = call_graph().evaluate(inputs, TOKENS)
+    own = OwnServing(portfolio, chosen, columns, tokens, shape_task, shape_share, requests, scenario, as_of)
     # What was measured stands, whatever a model of own GPUs says.
     by_case.latency = merged(own.latency_overrides(), latency.overrides)
-    inputs = by_case.case("typical")
+    inputs = by_case.laid(inputs)
     calls = call_graph().evaluate(inputs, CALL_RESULTS)
     full = (len(shape_share), len(columns.option))
     calls = {name: np.broadcast_to(value, full) for name, value in calls.items()}
@@ -132,7 +135,7 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Eval
         option_inputs={}, expected=expectations(portfolio.tasks, chosen), latency=latency, own=own,
     )  # fmt: skip
     result.option_inputs = _option_inputs(result)
-    result.values = _option_values(result)
+    result.values = _Values(_option_values(result), result)
     return result
 
 
@@ -241,8 +244,6 @@ def _option_values(evaluation: Evaluation) -> dict[str, Column]:
     values["peak_run_usd_per_month"] = peaks + evaluation.own.peak_usd_per_month
     for name, (made, at) in QUANTILES.items():
         values[name] = _quantiles(evaluation, evaluation.call_values[made], at)
-    for name, (made, case) in MEDIAN_ENDS.items():
-        values[name] = _quantiles(evaluation, evaluation.latency_ends[case][1][made], 0.5)
     values["latency_measured"] = np.zeros(shape)
     for t, o in evaluation.latency.used:
         values["latency_measured"][t, o] = 1.0
@@ -257,6 +258,21 @@ def _option_values(evaluation: Evaluation) -> dict[str, Column]:
         values[f"run_usd_per_month_{case}"] = np.broadcast_to(_run_case(evaluation, case), shape)
     values["window_fit_share"] = _window_fit(evaluation)
     return values
+
+
+class _Values(dict[str, Column]):
+    """Numbers by quantity; what few ask for is made on demand."""
+
+    def __init__(self, values: dict[str, Column], evaluation: Evaluation) -> None:
+        super().__init__(values)
+        self._evaluation = evaluation
+
+    def __missing__(self, name: str) -> Column:
+        if name not in MEDIAN_ENDS:
+            raise KeyError(name)
+        made, case = MEDIAN_ENDS[name]
+        self[name] = _quantiles(self._evaluation, self._evaluation.latency_ends[case][1][made], 0.5)
+        return self[name]
 
 
 def _run_case(evaluation: Evaluation, case: str) -> Column:

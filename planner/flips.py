@@ -11,7 +11,7 @@ import numpy as np
 from planner.columns import Column
 from planner.decision import Flip
 from planner.evaluate import Evaluation
-from planner.gates import FAIL, PASS, Gates, rank, reachable_bar
+from planner.gates import FAIL, PASS, Gates, rank
 from planner.rule import NOTHING, best_first, first_change, pick
 
 SEARCH_FACTOR = 1000.0
@@ -38,7 +38,7 @@ class _Moved:
         budget = evaluation.tasks[t].budget_usd_per_month
         self.budget = np.inf if budget is None else budget
         self.bar = float(values["bar_share"][t, 0]) if values["bar_share"].shape[1] else float("nan")
-        self.reachable_bar = reachable_bar(evaluation)[t][self.keep]
+        self.reachable_bar = found.reachable_bar[t][self.keep]
         confident = found.status["quality"][t][self.keep] == PASS
         self.meets = np.ones(len(self.keep), dtype=bool) if np.isnan(self.bar) else confident
         self.models = np.array([_model(evaluation, int(i)) for i in self.keep])

@@ -42,6 +42,8 @@ class Gates:
     """How far an option is from passing: missed gates' distances relative to what was asked, added up; 0 passes."""
     proven_to: Column
     """The highest bar each option is proven to clear: the lower end of its own score's 95 % interval; NaN unmeasured."""
+    reachable_bar: Column
+    """The highest bar each option meets with the confidence the policy asks for."""
     rank: np.ndarray
     """Lower goes first among options of about the same cost; see `rank`."""
     evidence: np.ndarray
@@ -95,7 +97,9 @@ def gates(evaluation: Evaluation) -> Gates:
     chance = values["p_meets_share"]
     no_bar = np.isnan(values["bar_share"])
     # The team's own cases come before any prediction (C7), and the verdict is that of the worst slice (B12).
-    short, over = own_limit(evaluation) - values["bar_share"], _proven_to(evaluation) - values["bar_share"]
+    proven_to, limit = _proven_to(evaluation), own_limit(evaluation)
+    reachable = _reachable_bar(evaluation, proven_to, limit)
+    short, over = limit - values["bar_share"], proven_to - values["bar_share"]
     predicted = chance - policy.quality_confidence_share
     margin["quality"] = np.where(short < 0, short, np.where((over >= 0) & ~(predicted >= 0), over, predicted))
     unknown = no_bar | (np.isnan(chance) & ~(short < 0))
@@ -107,24 +111,25 @@ def gates(evaluation: Evaluation) -> Gates:
     guess = np.isnan(values["tco_usd"]) & ~np.isnan(values["spend_usd"])
     excused = {"quality": no_bar & ~guess, "output": np.ones(shape, dtype=bool)}
     stands = [status[g] == PASS if g not in excused else (status[g] == PASS) | ((status[g] == NOT_ASSESSED) & excused[g]) for g in GATES]
-    proven_to = _proven_to(evaluation)
     by_gate = dict(zip(GATES, stands, strict=True))
     return Gates(
         status=status,
         margin=margin,
         passes=np.logical_and.reduce(stands),
         capable=np.logical_and.reduce([by_gate[g] for g in CAPABILITY_GATES]),
-        shortfall=_shortfall(evaluation, margin, stands),
+        shortfall=_shortfall(evaluation, margin | {"quality": reachable - values["bar_share"]}, stands),
         proven_to=proven_to,
+        reachable_bar=reachable,
         rank=rank(np.array([o.pattern.complexity for o in options]), proven_to, values["bar_share"]),
         evidence=_evidence(evaluation, chance, policy.quality_confidence_share, proven_to),
     )
 
 
-def _shortfall(evaluation: Evaluation, margin: dict[str, Column], stands: list[np.ndarray]) -> Column:
+def _shortfall(evaluation: Evaluation, distance: dict[str, Column], stands: list[np.ndarray]) -> Column:
     """Sum over missed gates of log(1 + miss as a share of what was asked); a gate without a distance counts as 1.
 
-    On a log scale one hopeless miss does not drown how near the other gates are.
+    On a log scale one hopeless miss does not drown how near the other gates are. The chance of meeting the bar is held at 5 %;
+    how far the bar is out of reach is not, so that is its distance.
     """
     policy, tasks = evaluation.portfolio.policy, evaluation.tasks
 
@@ -139,9 +144,6 @@ def _shortfall(evaluation: Evaluation, margin: dict[str, Column], stands: list[n
         "e2e": per_task([t.slo.e2e_p95_slo_s for t in tasks]),
         "budget": per_task([t.budget_usd_per_month for t in tasks]),
     }
-    # The chance of meeting the bar is held at 5 %; how far the bar is out of reach is not.
-    bar = evaluation.values["bar_share"]
-    distance = margin | {"quality": reachable_bar(evaluation) - bar}
     total = np.zeros(stands[0].shape)
     for gate, stand in zip(GATES, stands, strict=True):
         miss = -distance[gate] / asked[gate] if gate in asked else np.full(stand.shape, np.nan)
@@ -149,15 +151,14 @@ def _shortfall(evaluation: Evaluation, margin: dict[str, Column], stands: list[n
     return total
 
 
-def reachable_bar(evaluation: Evaluation) -> Column:
-    """The highest bar each option meets with the confidence the policy asks for."""
+def _reachable_bar(evaluation: Evaluation, proven_to: Column, limit: Column) -> Column:
     values, confidence = evaluation.values, evaluation.portfolio.policy.quality_confidence_share
     widths = stdtrit(assumptions()["student_df"].typical, confidence)
     above_chance = expit(values["quality_logit"] - widths * values["quality_scale_logit"])
     above_chance = np.where(above_chance >= assumptions()["greatest_bar_share"].typical, 1.0, above_chance)
     reachable = values["chance_share"] + (1 - values["chance_share"]) * above_chance
     # What the team's own cases prove or rule out stands, whatever is predicted (C7).
-    limited = np.fmin(np.fmax(reachable, _proven_to(evaluation)), own_limit(evaluation))
+    limited = np.fmin(np.fmax(reachable, proven_to), limit)
     return np.where(np.isnan(reachable), np.nan, limited)
 
 

@@ -93,8 +93,11 @@ def laid_over(inputs: Mapping[str, Column], overrides: Overrides, shape_task: np
     result = dict(inputs)
     for name, values in overrides.items():
         if values is not None and not np.isnan(values).all():
-            wide = values[shape_task][:, column_option]
-            result[name] = np.where(np.isnan(wide), result[name], wide)
+            wide = np.broadcast_to(result[name], (len(shape_task), len(column_option))).copy()
+            moved = np.flatnonzero(np.asarray(~np.isnan(values).all(axis=0))[column_option])
+            laid = values[shape_task][:, column_option[moved]]
+            wide[:, moved] = np.where(np.isnan(laid), wide[:, moved], laid)
+            result[name] = wide
     return result
 
 

@@ -89,6 +89,8 @@ class _Fleets:
     pair: np.ndarray
     """Index into `pairs` of each row."""
     rows: Mapping[str, Column]
+    ends: Mapping[str, Mapping[str, Column]]
+    """What differs in the cheap (`low`) and the dear (`high`) case, by name."""
 
     def starts(self, rows: np.ndarray) -> np.ndarray:
         """First row of each group among some rows."""
@@ -100,11 +102,10 @@ class _Fleets:
         inputs = {name: value[rows][:, None] for name, value in self.rows.items()} | {"requests_per_month": requests_per_month}
         if case != "typical":
             # A dear month is one of slow replicas and dear hours.
-            other = "high" if case == "low" else "low"
-            inputs["replica_requests_per_s"] = np.array([[self.found[i].capacity_per_s.case(other)] for i in rows])
-            price = np.array([[self.found[i].configuration.price.case(case)] for i in rows])
-            inputs["usd_per_gpu_hour"] = price * self.rows["gpu_hour_factor"][rows][:, None]
+            inputs |= {name: value[rows][:, None] for name, value in self.ends[case].items()}
         awake = replica_graph().evaluate(inputs | ALWAYS_ON, BILL)["fixed_usd_per_month"]
+        if not inputs["may_sleep"].any():
+            return awake, np.zeros(awake.shape, dtype=bool)
         asleep = replica_graph().evaluate(inputs | _asleep(inputs), BILL)
         # More than one replica is never let go: then some request always waits for the other.
         sleeps = (inputs["may_sleep"] > 0) & (asleep["replicas"] <= 1) & (asleep["fixed_usd_per_month"] < awake)
@@ -181,7 +182,14 @@ class OwnServing:
         meets = np.array([each.meets for _, _, each in flat], dtype=bool)
         rows["may_sleep"] = (self.policy.may_sleep & meets & (2 * cold <= room)).astype(float)
         pair = np.array([n for n, _, _ in flat], dtype=int)
-        return _Fleets(tuple(found), tuple(each for _, _, each in flat), pair, rows)
+        ends = {
+            case: {
+                "replica_requests_per_s": np.array([each.capacity_per_s.case(speed) for _, _, each in flat], dtype=float),
+                "usd_per_gpu_hour": np.array([self.usd_per_gpu_hour(each, case) for _, _, each in flat], dtype=float),
+            }
+            for case, speed in (("low", "high"), ("high", "low"))
+        }
+        return _Fleets(tuple(found), tuple(each for _, _, each in flat), pair, rows, ends)
 
     def usd_per_gpu_hour(self, replica: Replica, case: str) -> float:
         """The price of a GPU hour under the scenario."""
@@ -325,17 +333,10 @@ class OwnServing:
     def latency_overrides(self) -> dict[str, Column]:
         """What the latency formulas read for options on own GPUs, in place of a hosted class's medians; NaN elsewhere."""
         found = {name: np.full(self.shape, np.nan) for name in LATENCY_INPUTS} if self._served else {}
-        saved = assumptions()["cached_reading_saved_share"].typical
         for (t, o), served in self._served.items():
-            late, need = served.latency, served.need
-            # The formula reads cached tokens faster; this speed is set so that the mean request takes what the replica takes.
-            read = float(np.dot(need.shares, [a - saved * (a - b) for a, b in zip(need.input_tokens, need.read_tokens, strict=True)]))
-            seconds = float(np.dot(need.shares, served.replica.prefill_s))
-            for name, value in (
-                ("overhead_s", late["overhead_s"]), ("prefill_tokens_per_s", read / seconds if seconds > 0 else np.inf),
-                ("output_tokens_per_s", 1 / late["tpot_s"]), ("ttft_tail_ratio", late["ttft_tail_ratio"]),
-                ("decode_tail_ratio", late["decode_tail_ratio"]),
-                ("cold_wait_tail_s", served.values["cold_wait_tail_s"] if served.sleeps else 0.0),
-            ):  # fmt: skip
-                found[name][t, o] = value
+            late = served.latency
+            for name in ("overhead_s", "prefill_tokens_per_s", "ttft_tail_ratio", "decode_tail_ratio"):
+                found[name][t, o] = late[name]
+            found["output_tokens_per_s"][t, o] = 1 / late["tpot_s"]
+            found["cold_wait_tail_s"][t, o] = served.values["cold_wait_tail_s"] if served.sleeps else 0.0
         return found

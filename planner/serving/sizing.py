@@ -257,6 +257,8 @@ class Latency:
 
     overhead_s: Column
     """Queue, engine and the step that runs when a request comes; reading its own input is apart."""
+    prefill_tokens_per_s: Column
+    """Input tokens over the time to read them, cached ones counted as the formula of hosted latency counts them."""
     tpot_s: Column
     ttft_tail_ratio: Column
     decode_tail_ratio: Column
@@ -290,8 +292,11 @@ def _latency(rows: _Rows, speed: Speed, per_s: Column, points: int) -> Latency:
     decode_tail = np.where(rows.output_tokens > 1, (load.e2e_p95_s - load.ttft_p95_s) / (long * load.tpot_mean_s), 1.0)
     first = (overhead[:, None] + speed.read_s) * ttft_tail[:, None]
     token = (load.tpot_mean_s * rows.length_tail * decode_tail)[:, None]
+    saved = assumptions()["cached_reading_saved_share"].typical
+    with np.errstate(divide="ignore", invalid="ignore"):
+        speed_of_reading = (rows.input_tokens - saved * (rows.input_tokens - rows.read_tokens)) / speed.mean_read_s
     return Latency(
-        overhead, load.tpot_mean_s, ttft_tail, decode_tail,
+        overhead, np.where(speed.mean_read_s > 0, speed_of_reading, np.inf), load.tpot_mean_s, ttft_tail, decode_tail,
         quantile_over_shapes(first + rows.thinking * token, rows.shares, 0.95),
         quantile_over_shapes(first + rows.output * token, rows.shares, 0.95),
         load.load_share, load.busy_sequences,
