@@ -69,7 +69,7 @@ class OwnExplainer:
 
     def _row(self) -> dict[str, float]:
         assert self.served is not None
-        known = {name: value for name, value in self.served.row.items() if name not in {"may_sleep", "sleeps", "gpu_hour_factor"}}
+        known = {name: value for name, value in self.served.row.items() if name not in {"may_sleep", "sleeps"}}
         stated = self.evaluation.own.policy.people_usd_per_month
         return known if stated is not None else {name: value for name, value in known.items() if name != "people_usd_per_month"}
 

@@ -172,8 +172,7 @@ class OwnServing:
             "replica_requests_per_s": np.array([planned_per_s(each) for _, _, each in flat], dtype=float),
             "stable_requests_per_s": np.array([each.stable_per_s for _, _, each in flat], dtype=float),
             "gpus_per_replica": np.array([each.configuration.plan.gpus for _, _, each in flat], dtype=float),
-            "usd_per_gpu_hour": np.array([self.usd_per_gpu_hour(each, "typical") for _, _, each in flat], dtype=float),
-            "gpu_hour_factor": np.array([self.gpu_hour_factor[each.configuration.plan.model] for _, _, each in flat], dtype=float),
+            "usd_per_gpu_hour": np.array([each.configuration.price.typical for _, _, each in flat], dtype=float),
             "weight_bytes": np.array([each.weight_bytes for _, _, each in flat], dtype=float),
         }
         # With a cold start on top half of the time allowed must be left for the answer itself.
@@ -182,18 +181,16 @@ class OwnServing:
         meets = np.array([each.meets for _, _, each in flat], dtype=bool)
         rows["may_sleep"] = (self.policy.may_sleep & meets & (2 * cold <= room)).astype(float)
         pair = np.array([n for n, _, _ in flat], dtype=int)
+        factor = np.array([self.gpu_hour_factor[each.configuration.plan.model] for _, _, each in flat], dtype=float)
+        rows["usd_per_gpu_hour"] = rows["usd_per_gpu_hour"] * factor
         ends = {
             case: {
                 "replica_requests_per_s": np.array([each.capacity_per_s.case(speed) for _, _, each in flat], dtype=float),
-                "usd_per_gpu_hour": np.array([self.usd_per_gpu_hour(each, case) for _, _, each in flat], dtype=float),
+                "usd_per_gpu_hour": np.array([each.configuration.price.case(case) for _, _, each in flat], dtype=float) * factor,
             }
             for case, speed in (("low", "high"), ("high", "low"))
         }
         return _Fleets(tuple(found), tuple(each for _, _, each in flat), pair, rows, ends)
-
-    def usd_per_gpu_hour(self, replica: Replica, case: str) -> float:
-        """The price of a GPU hour under the scenario."""
-        return replica.configuration.price.case(case) * self.gpu_hour_factor[replica.configuration.plan.model]
 
     def _needed(self, t: int, task: Task, models: Sequence[str]) -> list[Need | None]:
         """What a task asks of one replica of each model; None where a number of tokens is not known."""

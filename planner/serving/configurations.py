@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from planner.catalog.hardware import (
     GpuPrice,
@@ -33,6 +33,13 @@ class Configuration:
     plan: ServingPlan
     price: Range
     """USD for an hour of one GPU, and who says so."""
+
+    def __hash__(self) -> int:
+        return self._hashed
+
+    @cached_property
+    def _hashed(self) -> int:
+        return hash((self.plan, self.price.typical))
 
 
 def gpu_hour(gpu: str, policy: ServingPolicy, as_of: date) -> Range | None:

@@ -1,7 +1,6 @@
-"""How many GPUs of which kind for one task and one open model: every configuration tried, the cheapest that meets the targets kept.
+"""How many GPUs of which kind for one task and one open model: every configuration tried, the cheapest within the targets kept.
 
-What does not depend on volume (what one replica can take within the targets) is worked out once for each kind of request and
-remembered; the volume then only counts replicas. An edit in a meeting mostly moves the volume.
+What one replica takes does not depend on volume: it is worked out once for each kind of request. The volume only counts replicas.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property, lru_cache
 from threading import Lock
 
 import numpy as np
@@ -70,6 +70,14 @@ class Need:
     """To the first visible token; None is no target."""
     e2e_slo_s: float | None
 
+    def __hash__(self) -> int:
+        return self._hashed
+
+    @cached_property
+    def _hashed(self) -> int:
+        # Needs are looked up on every edit, and their tuples are long.
+        return hash((self.model, self.input_tokens, self.output_tokens, self.longest_tokens, self.ttft_slo_s, self.e2e_slo_s))
+
 
 @dataclass(frozen=True)
 class Replica:
@@ -93,7 +101,7 @@ class Replica:
     confidence_reason: str
 
 
-_memory: OrderedDict[tuple[Need, ServingPolicy, date], tuple[Replica, ...]] = OrderedDict()
+_memory: OrderedDict[tuple[Need, object], tuple[Replica, ...]] = OrderedDict()
 _lock = Lock()
 
 
@@ -102,18 +110,23 @@ def replicas(needs: Sequence[Need], policy: ServingPolicy, as_of: date) -> list[
 
     Where no configuration keeps the targets at any load, one that is fast for its price stands in, marked as not meeting them.
     """
-    keys = [(need, policy, as_of) for need in needs]
+    terms = _terms(policy, as_of)
+    keys = [(need, terms) for need in needs]
     with _lock:
-        missing = list(dict.fromkeys(key for key in keys if key not in _memory))
-    if missing:
-        found = _worked_out([key[0] for key in missing], policy, as_of)
-        with _lock:
-            _memory.update(zip(missing, found, strict=True))
-            while len(_memory) > _REMEMBERED:
-                _memory.popitem(last=False)
-            return [_memory.get(key) or found[missing.index(key)] for key in keys]
+        known = [_memory.get(key) for key in keys]
+    missing = list(dict.fromkeys(key for key, each in zip(keys, known, strict=True) if each is None))
+    fresh = dict(zip(missing, _worked_out([key[0] for key in missing], policy, as_of), strict=True)) if missing else {}
     with _lock:
-        return [_memory[key] for key in keys]
+        _memory.update(fresh)
+        while len(_memory) > _REMEMBERED:
+            _memory.popitem(last=False)
+    return [fresh[key] if each is None else each for key, each in zip(keys, known, strict=True)]
+
+
+@lru_cache(maxsize=256)
+def _terms(policy: ServingPolicy, as_of: date) -> object:
+    """One object for equal terms: a key that is quick to look up."""
+    return object()
 
 
 @dataclass(frozen=True)
@@ -391,20 +404,19 @@ _loaded: OrderedDict[tuple[Need, Configuration, float], dict[str, float]] = Orde
 
 def loaded(needs: Sequence[Need], found: Sequence[Replica], per_s: Column) -> list[dict[str, float]]:
     """Latency of each need on one replica at `per_s` requests a second; what was asked before is remembered."""
-    keys = [(need, replica, float(rate)) for need, replica, rate in zip(needs, found, per_s, strict=True)]
+    keys = [(need, replica.configuration, rate) for need, replica, rate in zip(needs, found, per_s.tolist(), strict=True)]
     with _lock:
-        missing = [i for i, (need, replica, rate) in enumerate(keys) if (need, replica.configuration, rate) not in _loaded]
+        result = [_loaded.get(key) for key in keys]
+    missing = [i for i, each in enumerate(result) if each is None]
     fresh: dict[int, dict[str, float]] = {}
     if missing:
-        late = latency_at([needs[i] for i in missing], [found[i] for i in missing], np.asarray(per_s, dtype=float)[missing])
+        late = latency_at([needs[i] for i in missing], [found[i] for i in missing], per_s[missing])
         fresh = {i: late.row(n) for n, i in enumerate(missing)}
     with _lock:
-        for i, row in fresh.items():
-            _loaded[keys[i][0], keys[i][1].configuration, keys[i][2]] = row
-        result = [fresh.get(i) or _loaded[need, replica.configuration, rate] for i, (need, replica, rate) in enumerate(keys)]
+        _loaded.update({keys[i]: row for i, row in fresh.items()})
         while len(_loaded) > _REMEMBERED:
             _loaded.popitem(last=False)
-    return result
+    return [fresh[i] if each is None else each for i, each in enumerate(result)]
 
 
 def latency_at(needs: Sequence[Need], found: Sequence[Replica], per_s: Column) -> Latency:
