@@ -59,3 +59,10 @@ def expected_logistic(middle: Column, scale: Column, df: Column) -> Column:
     for point in range(MEAN_POINTS):
         total = total + expit(middle + scale * stdtrit(df, (point + 0.5) / MEAN_POINTS))
     return np.asarray(total / MEAN_POINTS, dtype=float)
+
+
+def quantile_over_shapes(values: Column, shares: Column, at: float) -> Column:
+    """The smallest value that at least `at` of the requests stay within, row by row; shapes with a share of 0 do not count."""
+    order = np.argsort(np.where(shares > 0, values, -np.inf), axis=1, kind="stable")
+    reached = np.cumsum(np.take_along_axis(shares, order, axis=1), axis=1) >= at - 1e-12
+    return np.asarray(np.take_along_axis(np.take_along_axis(values, order, axis=1), reached.argmax(axis=1)[:, None], axis=1)[:, 0])

@@ -19,6 +19,7 @@ from planner.serving.sizing import UNSURE
 from planner.steps import assumed, step
 
 Leaf = Callable[[str, float], Step]
+_WAITING = 0.01
 _HOW = {
     "overhead_s": "queue, engine and the step that runs when a request comes, in the busiest minute",
     "prefill_tokens_per_s": "tokens of the mean input over the time the replica takes to read it",
@@ -65,6 +66,8 @@ class OwnExplainer:
         bursts = self.evaluation.tasks[self.t].traffic.burstiness
         come = "at random" if bursts is None else f"with burstiness {max(bursts, 1):.3g}"
         note = f"requests {come}, load {late['load_share']:.0%} of the stable limit, {late['busy_sequences']:.1f} answers at once"
+        if late["queue_share"] >= _WAITING:
+            note += f", {late['queue_share']:.0%} of requests wait for a place, where p95 is least sure"
         return step(name, value, "aggregate", None, self._replica(note), formula=_HOW[name])
 
     def _row(self) -> dict[str, float]:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from planner import Plan, plan
 from planner.applying import apply_command
 from planner.catalog import Catalog
+from planner.columns import quantile_over_shapes
 from planner.commands import SetServing
 from planner.own_serving import Served
 from planner.portfolio import Change, Constraints, ModelRef, Portfolio, RequestShape, Scenario, Slo, Task, Traffic
-from planner.serving.sizing import quantile_over_shapes
 from planner.serving_policy import GpuHour, ServingPolicy
 from planner.words import reason_sentence
 
