@@ -8,11 +8,16 @@ from pages.ui import cards, state
 from planner import Plan, words
 from planner.catalog.view import model_conflicts
 from planner.decision import Decision
+from planner.measurements.model import SELF_HOSTED
 
 
 def where_from(plan: Plan, option: str) -> None:
     """The catalogue's card of the recommended model, and whether a second source disagrees about it."""
     provider, model = plan.model(option)
+    if provider == SELF_HOSTED:
+        # The catalogue lists what providers sell; what own serving takes stands on the Latency page.
+        st.page_link("latency.py", label="What own serving takes", icon=":material/memory:", query_params=state.link())
+        return
     disputed = model_conflicts(plan.catalog.facts_alone, provider, model, plan.as_of)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="decision_source"):
         st.page_link(

@@ -211,6 +211,21 @@ def test_when_no_model_can_do_it_the_page_still_stands(shell: Open, store: Store
     assert lead(at).startswith("No option can be planned for this task yet.")
 
 
+def test_a_pick_on_own_gpus_says_where_it_runs_how_sure_that_is_and_leads_to_what_it_takes(
+    shell: Open, store: Store, example: Portfolio
+) -> None:
+    nobody = Constraints(allowed_providers=("nobody",))
+    portfolio = changed(store, example, example.tasks[0].model_copy(update={"constraints": nobody}))
+    at = shell("decision", plan=portfolio.id)
+    assert_whole(at)
+    found = planned(portfolio)
+    option = str(found.decision(example.tasks[0].id).option)
+    row = found.options(example.tasks[0].id).loc[option]
+    assert f"on own GPUs ({row['served_on']})" in lead(at)
+    assert "Measure it before you buy" in text(at)
+    assert "What own serving takes" in [link.proto.label for link in at.get("page_link")]
+
+
 def test_a_measured_score_is_kept_and_moves_the_decision_at_once(shell: Open, store: Store, example: Portfolio) -> None:
     task = next(task for task in example.tasks if not task.measured)
     at = shell("decision", plan=example.id, task=task.id)
