@@ -38,7 +38,8 @@ def test_every_page_of_an_empty_product_teaches_and_leads_on(empty_server: Serve
         assert screen.exceptions() == 0, title
         assert len(screen.headings()) == 1, title
         main = screen.page.get_by_role("main")
-        assert main.get_by_role("link").or_(main.get_by_role("button")).count() > 0, title
+        # A busy machine draws the last part of a page a moment after its heading.
+        expect(main.get_by_role("link").or_(main.get_by_role("button")).first, title).to_be_visible()
 
 
 def test_the_example_opens_with_one_click_and_results_within_three_seconds(empty_server: Server, screen: Screen) -> None:
