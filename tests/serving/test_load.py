@@ -80,9 +80,11 @@ def test_it_says_what_the_simulation_measures(name: str, share: float) -> None:
     assert off(told.e2e_p50_s, np.median(measured.e2e_s)) <= 0.03
     assert off(told.e2e_p95_s, np.quantile(measured.e2e_s, 0.95)) <= 0.05
     assert off(told.ttft_mean_s, measured.ttft_s.mean()) <= 0.08
-    # Where one request in twenty waits for a slot, p95 is a jump: it is the wait for a slot, or nothing. No model hits a jump.
-    if abs(told.queue_share[0] - 0.05) > 0.01:
-        assert off(told.ttft_p95_s, np.quantile(measured.ttft_s, 0.95)) <= 0.12
+    # Where one request in twenty waits for a slot, p95 is a jump: the wait for a slot, or nothing. There it is held to the percentiles
+    # two points either side, everywhere else to p95 itself.
+    beside = 0.02 if abs(told.queue_share[0] - 0.05) <= 0.01 else 0.0
+    least, most = np.quantile(measured.ttft_s, [0.95 - beside, 0.95 + beside])
+    assert 0.88 * least <= told.ttft_p95_s[0] <= 1.12 * most
 
 
 def test_servers_nobody_looked_at_before() -> None:
