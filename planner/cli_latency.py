@@ -12,6 +12,7 @@ from planner.catalog import load_catalog
 from planner.facts import efforts
 from planner.measurements.checks import doubts
 from planner.measurements.intake import check_subject, import_latency
+from planner.measurements.own import own_doubts
 from planner.measurements.preview import HEAD, day, row
 from planner.measurements.report import LatencyImport, Subject
 
@@ -21,7 +22,7 @@ Command = Callable[[Any, str, Callable[[argparse.Namespace], None], str, str], a
 
 def as_data(found: LatencyImport) -> dict[str, Any]:
     """The import as JSON-ready data in base units; unknown is null."""
-    held = [{"key": each.key, **each.model_dump(mode="json"), "doubts": list(doubts(each))} for each in found.measurements]
+    held = [{"key": each.key, **each.model_dump(mode="json"), "doubts": [*doubts(each), *own_doubts(each)]} for each in found.measurements]
     dropped = [{"why": why, "rows": count} for why, count in found.dropped]
     return {"tool": found.tool, "source_name": found.source_name, "rows_read": found.rows_read, "dropped": dropped,
             "sentences": list(found.sentences), "measurements": held}  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from planner.measurements.checks import doubts
 from planner.measurements.model import TOOLS, LatencyMeasurement, Tool
+from planner.measurements.own import own_doubts
 
 
 @dataclass(frozen=True)
@@ -53,5 +54,5 @@ class LatencyImport:
         said += self.notes
         for position, held in enumerate(self.measurements, start=1):
             at = f"Run {position}: " if len(self.measurements) > 1 else ""
-            said += [f"{at}{doubt}" for doubt in doubts(held)]
+            said += [f"{at}{doubt}" for doubt in (*doubts(held), *own_doubts(held))]
         return tuple(said)

@@ -126,17 +126,6 @@ def predict(
     return ServingPrediction(status=status, confidence=grade, reason=reason, **made)
 
 
-def decode_steps(
-    plans: Sequence[ServingPlan], input_tokens: Column | float | Sequence[float], output_tokens: Column | float | Sequence[float],
-    states: Sequence[float], constants: Constants | None = None,
-) -> Column:  # fmt: skip
-    """Seconds of one decode step, (plans, states), with that many sequences decoding and no prefill between; NaN where they do not fit."""
-    n = np.asarray(states, dtype=float)[None, :]
-    inputs = inputs_of(plans, input_tokens, output_tokens, n, constants)
-    found = serving_graph().evaluate(inputs, ["decode_step_s", "fitting_batch"])
-    return np.asarray(np.where(n <= found["fitting_batch"], found["decode_step_s"], np.nan), dtype=float)
-
-
 def prefill_s(
     plans: Sequence[ServingPlan], input_tokens: Column | float | Sequence[float], constants: Constants | None = None
 ) -> Column:  # fmt: skip

@@ -14,6 +14,8 @@ from planner.applying import apply_command
 from planner.catalog import Catalog
 from planner.columns import quantile_over_shapes
 from planner.commands import SetServing
+from planner.measurements.model import LatencyMeasurement
+from planner.measurements.own import own_doubts
 from planner.own_serving import Served
 from planner.portfolio import Change, Constraints, ModelRef, Portfolio, RequestShape, Scenario, Slo, Task, Traffic
 from planner.serving_policy import GpuHour, ServingPolicy
@@ -197,3 +199,15 @@ def test_flips_by_volume_know_the_steps_of_replicas(catalog: Catalog) -> None:
         again = planned(catalog, task(50_000 * factor, slo=Slo(e2e_p95_slo_s=20)))
         assert told == pytest.approx(again.value("t", SMALL, "spend_usd"))
     assert replace(found.decisions[0]) == found.decisions[0]
+
+
+def test_a_measurement_faster_than_the_weights_can_be_read_or_of_a_model_that_does_not_fit_is_doubted() -> None:
+    told = {"id": "m", "provider": "self-hosted", "model": "Llama-3.3-70B", "tool": "typed", "gpu": "H100", "precision": "fp8"}
+    fast, small, fine = (
+        own_doubts(LatencyMeasurement.model_validate({**told, "gpus": gpus, "tpot_p50_s": tpot}))
+        for gpus, tpot in ((2, 0.002), (1, 0.03), (4, 0.03))
+    )
+    assert len(fast) == 1
+    assert "read the weights once" in fast[0]
+    assert own_doubts(LatencyMeasurement.model_validate({**told, "gpu": "L4", "gpus": 1, "ttft_p50_s": 1.0}))[0].endswith("for them.")
+    assert (small, fine) == ((), ())

@@ -16,7 +16,7 @@ from planner.serving.constants import RESULTS, serving_constants
 from planner.serving.grades import GRADES
 from planner.serving.nearest import nearest_runs
 from planner.serving.plan import ENGINES, PRECISIONS, ServingPlan, as_run, gpu_known_as, model_named
-from planner.serving.predict import DOES_NOT_FIT, OK, UNKNOWN_GPU, UNKNOWN_MODEL, decode_steps, inputs_of, predict, prefill_s
+from planner.serving.predict import DOES_NOT_FIT, OK, UNKNOWN_GPU, UNKNOWN_MODEL, inputs_of, predict, prefill_s
 from planner.serving.runs import data_digest, public_runs
 from planner.serving.sanity import FAIL, NOT_ASSESSED, PASS, PREDICTED_LITTLE_TOLERANCE, littles_law, memory_fit, weight_read_bound
 from planner.serving.solver import evaluate
@@ -85,14 +85,6 @@ def test_maximum_load_is_the_largest_batch_and_one_state_of_many() -> None:
     wide = predict([LLAMA, LLAMA], [1000, 2000], [1000, 100], LOADS[None, :])
     assert wide.tpot_s.shape == (2, len(LOADS))
     assert wide.tpot_s[1, 3] == pytest.approx(predict([LLAMA], 2000, 100, 5).tpot_s[0, 0])
-
-
-def test_decode_steps_by_state() -> None:
-    steps = decode_steps([LLAMA, ServingPlan("Llama-3.1-8B", "L4", "bf16", 1, 1)], 1000, 200, [1, 4, 64, 5000])
-    assert steps.shape == (2, 4)
-    assert (np.diff(steps[0, :3]) > 0).all()
-    assert np.isnan(steps[1, 3])
-    assert steps[0, 0] == pytest.approx(predict([LLAMA], 1000, 200, 1).decode_step_s[0, 0])
 
 
 def test_names_of_measured_runs_are_understood() -> None:
