@@ -88,8 +88,8 @@ def _apply(portfolio: Portfolio, command: Command) -> Outcome:
             return Outcome(_with_task(portfolio, task), ReplaceTask(task=before), f"Changed '{task.name}'")
         case SetScore(task_id=task_id, score=score):
             return _set_score(portfolio, portfolio.task(task_id), score)
-        case RemoveScore(task_id=task_id, key=key):
-            return _remove_score(portfolio, portfolio.task(task_id), key)
+        case RemoveScore(task_id=task_id, key=key, better_prompt=better):
+            return _remove_score(portfolio, portfolio.task(task_id), key, better)
         case SetEvals(task_id=task_id, evals=evals, index=index):
             task = portfolio.task(task_id)
             held, older = _put(task.evals, evals, _evals, index)
@@ -281,18 +281,22 @@ def _remembered(task: Task, name: str) -> RestoreField:
 
 
 def _set_score(portfolio: Portfolio, task: Task, score: MeasuredScore) -> Outcome:
-    before = next((held for held in task.measured if held.key == score.key), None)
-    measured = tuple(score if held.key == score.key else held for held in task.measured) if before else (*task.measured, score)
-    undo: Command = SetScore(task_id=task.id, score=before) if before else RemoveScore(task_id=task.id, key=score.key)
+    measured, before = _put(task.measured, score, _score, None)
+    undo: Command = SetScore(task_id=task.id, score=before) if before else RemoveScore(
+        task_id=task.id, key=score.key, better_prompt=score.better_prompt)  # fmt: skip
     said = f"{score.key} scored {shown(score.score)} of 100 on {_counted(score.cases, 'case')} of '{task.name}'"
     return Outcome(_with_task(portfolio, _changed(task, measured=measured)), undo, said)
 
 
-def _remove_score(portfolio: Portfolio, task: Task, key: str) -> Outcome:
-    gone = next((held for held in task.measured if held.key == key), None)
+def _score(held: MeasuredScore) -> tuple[str, bool]:
+    return held.key, held.better_prompt
+
+
+def _remove_score(portfolio: Portfolio, task: Task, key: str, better_prompt: bool) -> Outcome:
+    gone = next((held for held in task.measured if _score(held) == (key, better_prompt)), None)
     if gone is None:
         raise InputError(f"'{task.name}' has no measured score of {key}. It may have been removed already.")
-    left = tuple(held for held in task.measured if held.key != key)
+    left = tuple(held for held in task.measured if held is not gone)
     undo = SetScore(task_id=task.id, score=gone)
     return Outcome(_with_task(portfolio, _changed(task, measured=left)), undo, f"Removed the score of {key}")
 

@@ -18,7 +18,8 @@ from planner.decision import Reason
 from planner.errors import InputError, did_you_mean
 from planner.exports import markdown, plain
 from planner.plans import Plan, plan
-from planner.portfolio import AS_IS, Policy, Portfolio, Scenario, Task, slug
+from planner.policy import Policy
+from planner.portfolio import AS_IS, Portfolio, Scenario, Task, slug
 from planner.portfolio_io import dump_portfolio, load_portfolio
 from planner.quality import fit, report
 from planner.quantities import DATA

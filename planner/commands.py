@@ -11,7 +11,8 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from planner.evals.model import EvalSet
 from planner.frozen import Frozen
 from planner.measurements.model import LatencyMeasurement
-from planner.portfolio import CatalogId, MeasuredScore, ModelRef, Policy, Scenario, Task
+from planner.policy import Policy
+from planner.portfolio import CatalogId, MeasuredScore, ModelRef, Scenario, Task
 from planner.problems import input_error
 from planner.serving_policy import ServingPolicy
 from planner.terms import CapabilityOverride, OwnModel, PriceTerm
@@ -61,7 +62,7 @@ class ReplaceTask(Frozen):
 
 
 class SetScore(Frozen):
-    """Enter a score the team measured; a newer one for the same model takes the older one's place."""
+    """Enter a score the team measured; a newer one for the same model and prompt takes the older one's place."""
 
     kind: Literal["set_score"] = "set_score"
     task_id: str
@@ -74,6 +75,7 @@ class RemoveScore(Frozen):
     kind: Literal["remove_score"] = "remove_score"
     task_id: str
     key: str
+    better_prompt: bool = False
 
 
 class SetEvals(Frozen):

@@ -15,7 +15,7 @@ from planner.engine import graphs
 from planner.facts import Range, assumptions, efforts, latency_classes, read_rows, sources
 from planner.pattern import Pattern, registry
 from planner.plans import NOT_COUNTED
-from planner.portfolio import Policy
+from planner.policy import Policy
 from planner.quantities import DATA, vocabulary
 
 LEVELS = ("One request of one model call", "One way to serve one task", "Replicas on own GPUs", "An open model on GPUs",
@@ -177,6 +177,7 @@ def method(catalog: Catalog, policy: Policy | None = None) -> Method:
         policy=tuple(
             PolicyRow(name, words.label(name), float(value), vocabulary()[name].meaning)
             for name, value in (policy or Policy()).model_dump().items()
+            if isinstance(value, int | float)
         ),
         tables=_tables(catalog),
         sources=tuple(sources().values()),

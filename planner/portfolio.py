@@ -19,6 +19,8 @@ from planner.errors import InputError
 from planner.evals.model import EvalSet
 from planner.frozen import Frozen, Identifier, ModelId, Name, Text
 from planner.measurements.model import MOST_KEPT, LatencyMeasurement
+from planner.own_model_inputs import Training, Tuning
+from planner.policy import Policy
 from planner.quantity import Quantity, bounded
 from planner.serving_policy import ServingPolicy
 from planner.terms import CapabilityOverride, OwnModel, PriceTerm
@@ -185,6 +187,8 @@ class MeasuredScore(Frozen):
     effort: ModelId = "default"
     score: Annotated[float, Field(ge=0, le=100)]
     cases: Annotated[int, Field(ge=1, le=10_000_000)]
+    better_prompt: bool = False
+    """Measured with a prompt that had been worked on, rather than the first one."""
     measured_on: date | None = None
     note: Annotated[Text, Field(max_length=500)] = ""
 
@@ -225,6 +229,8 @@ class Task(Frozen):
     quality: QualityBar = QualityBar()
     slo: Slo = Slo()
     constraints: Constraints = Constraints()
+    tuning: Tuning = Tuning()
+    training: Training = Training()
     budget_usd_per_month: Money | None = None
     current: ModelRef | None = None
     measured: Annotated[tuple[MeasuredScore, ...], Field(max_length=1000)] = ()
@@ -253,10 +259,10 @@ class Task(Frozen):
                 f"'{self.name}' repeats {self.fixed_prompt_tokens:g} tokens in every turn but sends only {least:g} fresh ones. "
                 "Fixed prompt tokens are part of the fresh input tokens: lower the one or raise the other."
             )
-        seen = [m.key for m in self.measured]
+        seen = [(m.key, m.better_prompt) for m in self.measured]
         twice = {key for key in seen if seen.count(key) > 1}
         if twice:
-            raise InputError(f"'{self.name}' has two measured scores for {min(twice)}. Keep the newer one.")
+            raise InputError(f"'{self.name}' has two measured scores for {min(twice)[0]} with the same prompt. Keep the newer one.")
         ids = [held.id for held in self.evals]
         if len(set(ids)) < len(ids):
             raise InputError(f"'{self.name}' holds the same evals twice. Keep one of them.")
@@ -298,16 +304,6 @@ class Task(Frozen):
     @field_serializer("assumed")
     def _sorted(self, assumed: frozenset[str]) -> list[str]:
         return sorted(assumed)
-
-
-class Policy(Frozen):
-    """The numbers of the decision rule. Editable per portfolio and printed with every decision."""
-
-    quality_confidence_share: Annotated[float, Field(ge=0.5, le=0.93)] = 0.80
-    window_fit_min_share: Annotated[float, Field(ge=0.5, le=1)] = 0.995
-    simplicity_saving_share: Annotated[float, Field(ge=0, le=0.9)] = 0.20
-    closest_tolerance_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05
-    horizon_months: Annotated[int, Field(ge=1, le=60)] = 12
 
 
 class Change(Frozen):

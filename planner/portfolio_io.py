@@ -23,7 +23,10 @@ _MOST_NESTED = 20
 _MOST_PARTS = 500_000
 _SUFFIXES: Mapping[str, Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".csv": "csv", ".tsv": "csv", ".txt": "csv"}
 _HALF = re.compile("[\ud800-\udfff]")
-_SWITCHES = {"example", "needs_tools", "open_weights_only", "supports_tools", "open_weights", "ttft_is_visible", "four_bit", "may_sleep"}
+_SWITCHES = {
+    "example", "needs_tools", "open_weights_only", "supports_tools", "open_weights", "ttft_is_visible", "four_bit", "may_sleep",
+    "own_outputs", "better_prompt",
+}  # fmt: skip
 _SAFE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SAFE_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 

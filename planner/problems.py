@@ -11,12 +11,13 @@ from pydantic import BaseModel, ValidationError
 from planner.errors import InputError, InputErrors, did_you_mean
 from planner.evals.model import EvalCell, EvalSet
 from planner.measurements.model import LatencyMeasurement
+from planner.own_model_inputs import Pilot, Training, Tuning
+from planner.policy import Policy
 from planner.portfolio import (
     Change,
     Constraints,
     MeasuredScore,
     ModelRef,
-    Policy,
     Portfolio,
     QualityBar,
     RequestShape,
@@ -36,6 +37,9 @@ _MODELS: dict[str, type[BaseModel]] = {
     "quality": QualityBar,
     "slo": Slo,
     "constraints": Constraints,
+    "tuning": Tuning,
+    "training": Training,
+    "pilot": Pilot,
     "measured": MeasuredScore,
     "evals": EvalSet,
     "cells": EvalCell,

@@ -20,7 +20,8 @@ from planner.decision import Decision, Source, Step
 from planner.errors import InputError
 from planner.options import plain_key
 from planner.plans import Plan, plan
-from planner.portfolio import AS_IS, ModelRef, Policy, Portfolio, Scenario, Task
+from planner.policy import Policy
+from planner.portfolio import AS_IS, ModelRef, Portfolio, Scenario, Task
 from planner.portfolio_io import load_portfolio
 
 HEADLINES = (

@@ -16,7 +16,7 @@ from planner.catalog.tuning import TrainingRun
 from planner.catalog.tuning_view import Estimate, PriceRow, ProgrammeRow
 from planner.errors import InputError
 from planner.modality_view import read_amount
-from planner.portfolio import Policy
+from planner.policy import Policy
 
 PRICE_HEAD = ("Seller", "Model or total size", "Method", "1M training tokens", "Served", "Input, 1M", "Output, 1M", "Date", "Source")
 NUMBERS = (3, 5, 6, 7)

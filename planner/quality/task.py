@@ -125,10 +125,10 @@ def _of_evals(evals: EvalSet) -> Iterable[OwnScore]:
 
 
 def own_scores(task: Task) -> tuple[OwnScore, ...]:
-    """The newest score of each model on this task; among equally new ones imported evals go before scores typed in."""
+    """The newest score of each model on this task; of equally new ones imported evals go first, then the better prompt."""
     newest: dict[str, OwnScore] = {}
     typed = []
-    for m in task.measured:
+    for m in sorted(task.measured, key=lambda each: each.better_prompt):
         score, low, high = _shares(_Judge(), m.score / 100, m.cases)
         typed.append(OwnScore(m.key, score, m.cases, low, high, m.score / 100 * m.cases, measured_on=m.measured_on, note=m.note))
     for found in (*typed, *(each for evals in task.evals for each in _of_evals(evals))):

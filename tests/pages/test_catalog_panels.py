@@ -10,7 +10,8 @@ from html import unescape
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from planner.portfolio import Policy, Portfolio
+from planner.policy import Policy
+from planner.portfolio import Portfolio
 from planner.store import Store
 from tests.pages.conftest import bodies, text
 

@@ -40,7 +40,8 @@ from planner.commands import (
 )
 from planner.errors import InputError
 from planner.fields import FIELDS
-from planner.portfolio import Change, MeasuredScore, ModelRef, Policy, Portfolio, QualityBar, RequestShape, Scenario, Task
+from planner.policy import Policy
+from planner.portfolio import Change, MeasuredScore, ModelRef, Portfolio, QualityBar, RequestShape, Scenario, Task
 from planner.quantity import Quantity
 from planner.serving_policy import ServingPolicy
 from planner.terms import CapabilityOverride, OwnModel, OwnPrice, PriceTerm

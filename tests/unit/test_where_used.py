@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planner import Plan, load_catalog, plan, words
-from planner.portfolio import Policy
+from planner.policy import Policy
 from planner.portfolio_io import load_portfolio
 from planner.where_used import ending, horizon_end, used, uses
 
