@@ -53,7 +53,8 @@ PRESETS: Mapping[str, Policy] = {
 """Policies to start from. A start-up bets sooner and on less; who is regulated wants to be surer and plans longer."""
 
 PRESET_FIELDS = (
-    "quality_confidence_share", "window_fit_min_share", "simplicity_saving_share", "horizon_months", "payback_limit_months", "refresh_months",
+    "quality_confidence_share", "window_fit_min_share", "simplicity_saving_share", "horizon_months", "payback_limit_months",
+    "refresh_months",
 )  # fmt: skip
 """What a preset sets; the rest is the team's own situation and stays."""
 
