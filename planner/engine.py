@@ -1,11 +1,25 @@
-"""The formula graphs: `call` (one request), `option` (one way to serve one task), `replica` (its own GPUs), `serving` (a model on GPUs)."""
+"""The formula graphs: `call` (one request), `option` (one way to serve one task), `replica` (its own GPUs), `serving` (a model on GPUs), `making` (a model of one's own)."""
 
 from __future__ import annotations
 
 from functools import cache
 
 from planner.facts import sources
-from planner.formulas import context, cost, latency, money, own_bill, quality, replicas, serving, serving_memory, tokens
+from planner.formulas import (
+    context,
+    cost,
+    latency,
+    money,
+    own_bill,
+    quality,
+    replicas,
+    serving,
+    serving_memory,
+    tokens,
+    training,
+    tuning,
+    worth,
+)
 from planner.graph import Graph
 from planner.quantities import vocabulary
 
@@ -14,6 +28,8 @@ OPTION_MODULES = (money, quality)
 SERVING_MODULES = (serving_memory, serving)
 REPLICA_MODULES = (replicas, own_bill)
 CONTEXT_MODULES = (context,)
+MAKING_MODULES = (tuning, training)
+WORTH_MODULES = (worth,)
 
 
 @cache
@@ -46,6 +62,18 @@ def context_graph() -> Graph:
     return Graph(CONTEXT_MODULES, vocabulary(), sources())
 
 
+@cache
+def making_graph() -> Graph:
+    """Formulas of what tuning, distilling or training a model takes before it serves."""
+    return Graph(MAKING_MODULES, vocabulary(), sources())
+
+
+@cache
+def worth_graph() -> Graph:
+    """Formulas that set one option against another: payback, price of one more right answer, errors that slip through."""
+    return Graph(WORTH_MODULES, vocabulary(), sources())
+
+
 def graphs() -> tuple[Graph, ...]:
-    """Every level, from one request to a model on GPUs and its context."""
-    return call_graph(), option_graph(), replica_graph(), serving_graph(), context_graph()
+    """Every level, from one request to a model on GPUs, its context, and what making a model takes."""
+    return call_graph(), option_graph(), replica_graph(), serving_graph(), context_graph(), making_graph(), worth_graph()

@@ -27,6 +27,8 @@ TABLES: Mapping[str, str] = {
     "assumptions": "Ours, each with low, typical and high and the reason.",
     "archetypes": "Kinds of task and the starting values they give.",
     "archetype_skills": "The mix of skills each kind of task asks for.",
+    "tuning_methods": "Ways of tuning: compute and memory each takes.",
+    "training_scopes": "What a model trained from scratch starts from: narrow or general.",
     "models": "Models planned with: size class, efforts, public scores, shortlist.",
     "capabilities": "What sources say of each catalogue model: windows, limits, kinds of input, tools, dates, licence.",
     "capability_corrections": "Capabilities looked at by hand; they go before the extract.",

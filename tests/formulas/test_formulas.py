@@ -19,7 +19,8 @@ from planner.graph import Graph
 from planner.plans import NUMBER_COLUMNS
 from planner.quantities import vocabulary
 
-MODULES = (*engine.CALL_MODULES, *engine.OPTION_MODULES, *engine.REPLICA_MODULES, *engine.SERVING_MODULES, *engine.CONTEXT_MODULES)
+MODULES = (*engine.CALL_MODULES, *engine.OPTION_MODULES, *engine.REPLICA_MODULES, *engine.SERVING_MODULES, *engine.CONTEXT_MODULES,
+           *engine.MAKING_MODULES, *engine.WORTH_MODULES)  # fmt: skip
 EVERY = [(graph, name) for graph in graphs() for name in graph.formulas]
 IDS = [name for _, name in EVERY]
 
@@ -96,8 +97,10 @@ def test_unknown_in_unknown_out(graph: Graph, name: str) -> None:
         # An unknown price by the second means that sound is billed as tokens, and the other way round.
         ("audio_input_tokens", "usd_per_input_audio_s"), ("audio_input_tokens", "audio_s"), ("audio_input_tokens", "tokens_per_audio_s"),
         ("billed_input_audio_s", "usd_per_input_audio_s"),
+        # The branch that is not taken.
+        ("billed_example_tokens", "longest_example_tokens"), ("training_run_usd", "own_run_usd"),
     }  # fmt: skip
-    inputs = {parameter: np.array([0.5]) for parameter in graph.formulas[name].inputs}
+    inputs = {parameter: np.array([0.5 + 0.01 * n]) for n, parameter in enumerate(graph.formulas[name].inputs)}
     if name == "reasoning_output_tokens":
         inputs["is_reasoning"] = np.array([1.0])
     assert not np.isnan(graph.evaluate(inputs, [name])[name]).any()
