@@ -18,6 +18,7 @@ PAGES = (
     ("Evidence", "evals", "Evals", "fact_check", "Does it meet the bar, how sure is that, and what to test next."),
     ("Evidence", "catalog", "Catalog", "menu_book", "Which models, prices and hardware there are; from where, and how fresh."),
     ("Deliver", "rationale", "Rationale", "description", "The sizing rationale of each task, to read and download."),
+    ("Deliver", "settings", "Settings", "settings", "The policy that decides: presets, every number of the rule, and caps."),
     ("Deliver", "method", "Method", "function", "Every formula, fact and assumption with its source."),
 )
 

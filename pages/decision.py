@@ -80,6 +80,7 @@ def page(task: Task) -> None:
     plan = state.plan()
     decision, options = plan.decision(task.id), plan.options(task.id)
     answer(plan, task, decision, options)
+    provenance.policy(plan)
     provenance.dates(decision)
     why(task, decision, options)
     pictured(plan, task, decision, options)

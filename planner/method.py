@@ -178,8 +178,9 @@ def method(catalog: Catalog, policy: Policy | None = None) -> Method:
         patterns=tuple(registry().values()),
         policy=tuple(
             PolicyRow(name, words.label(name), float(value), vocabulary()[name].meaning)
-            for name, value in (policy or Policy()).model_dump().items()
+            for field, value in (policy or Policy()).model_dump().items()
             if isinstance(value, int | float)
+            for name in (words.policy_quantity(field),)
         ),
         tables=_tables(catalog),
         sources=tuple(sources().values()),

@@ -1,4 +1,4 @@
-"""What a decision rests on and until when: the model's card in the catalogue, sources that disagree, and dates to know."""
+"""What a decision rests on and until when: the model's card in the catalogue, sources that disagree, the policy, and dates to know."""
 
 from __future__ import annotations
 
@@ -35,3 +35,10 @@ def dates(decision: Decision) -> None:
         with st.container(key="decision_dates"):
             st.header("Dates to know", anchor=False)
             cards.sentences(map(words.reason_sentence, decision.notices), "Dates to know")
+
+
+def policy(plan: Plan) -> None:
+    """The policy in one line, with the way to change it."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="decision_policy"):
+        cards.note(words.policy_sentence(plan.portfolio.policy))
+        st.page_link("settings.py", label="Change the policy", icon=":material/settings:", query_params=state.link())

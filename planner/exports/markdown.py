@@ -91,6 +91,8 @@ def _environment() -> Environment:
         not_counted=words.not_counted_sentence,
         option_name=words.option_name,
         plural=words.plural,
+        policy_rows=words.policy_rows,
+        policy_sentence=words.policy_sentence,
         quantity_range=words.quantity_range,
         reason=words.reason_sentence,
         score=words.score,

@@ -95,6 +95,18 @@ from planner.words.numbers import (
     share_delta,
     tokens,
 )
+from planner.words.policy import (
+    policy_blank,
+    policy_effect,
+    policy_label,
+    policy_lead_sentence,
+    policy_quantity,
+    policy_rows,
+    policy_sentence,
+    policy_value,
+    preset_meaning,
+    preset_name,
+)
 from planner.words.reasons import NOT_ASSESSED, SENTENCES, because, reason_sentence
 from planner.words.sentences import (
     change_text,
@@ -236,6 +248,16 @@ __all__ = [
     "pinned_elsewhere",
     "place_text",
     "plural",
+    "policy_blank",
+    "policy_effect",
+    "policy_label",
+    "policy_lead_sentence",
+    "policy_quantity",
+    "policy_rows",
+    "policy_sentence",
+    "policy_value",
+    "preset_meaning",
+    "preset_name",
     "preset_reason",
     "price_or_none",
     "probability",
