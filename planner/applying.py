@@ -38,6 +38,8 @@ from planner.commands import (
     SetScore,
     SetServing,
     SetTerm,
+    SetTraining,
+    SetTuning,
 )
 from planner.errors import InputError
 from planner.evals.model import EvalSet
@@ -90,6 +92,15 @@ def _apply(portfolio: Portfolio, command: Command) -> Outcome:
             return _set_score(portfolio, portfolio.task(task_id), score)
         case RemoveScore(task_id=task_id, key=key, better_prompt=better):
             return _remove_score(portfolio, portfolio.task(task_id), key, better)
+        case SetTuning(task_id=task_id, tuning=tuning):
+            task = portfolio.task(task_id)
+            retune = SetTuning(task_id=task_id, tuning=task.tuning)
+            return Outcome(_with_task(portfolio, _changed(task, tuning=tuning)), retune, f"Changed what '{task.name}' could be tuned with")
+        case SetTraining(task_id=task_id, training=training):
+            task = portfolio.task(task_id)
+            retrain = SetTraining(task_id=task_id, training=task.training)
+            said = f"Changed what speaks for training a model for '{task.name}'"
+            return Outcome(_with_task(portfolio, _changed(task, training=training)), retrain, said)
         case SetEvals(task_id=task_id, evals=evals, index=index):
             task = portfolio.task(task_id)
             held, older = _put(task.evals, evals, _evals, index)

@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from planner.evals.model import EvalSet
 from planner.frozen import Frozen
 from planner.measurements.model import LatencyMeasurement
+from planner.own_model_inputs import Training, Tuning
 from planner.policy import Policy
 from planner.portfolio import CatalogId, MeasuredScore, ModelRef, Scenario, Task
 from planner.problems import input_error
@@ -76,6 +77,22 @@ class RemoveScore(Frozen):
     task_id: str
     key: str
     better_prompt: bool = False
+
+
+class SetTuning(Frozen):
+    """Say what there is to tune or distil a model with for a task."""
+
+    kind: Literal["set_tuning"] = "set_tuning"
+    task_id: str
+    tuning: Tuning
+
+
+class SetTraining(Frozen):
+    """Say what speaks for training a model from scratch for a task."""
+
+    kind: Literal["set_training"] = "set_training"
+    task_id: str
+    training: Training
 
 
 class SetEvals(Frozen):
@@ -256,6 +273,8 @@ Command = Annotated[
     | ReplaceTask
     | SetScore
     | RemoveScore
+    | SetTuning
+    | SetTraining
     | SetEvals
     | RemoveEvals
     | SetLatency

@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import state, theme
+from pages.ui import own_model_fields, state, theme
 from planner import words
-from planner.commands import Batch, EditField
+from planner.commands import Batch, Command, EditField
 from planner.errors import InputError, did_you_mean
 from planner.fields import FIELDS, GROUPS, RIVALS, Field
 from planner.portfolio import Modality, Task
@@ -111,18 +111,21 @@ def _form(page: str, task_id: str, version: int | None) -> None:
     st.write(f"**{words.md_escape(base.name)}** · Type 20k, 1.5M or a range such as 20k..50k. Blank keeps an assumed value.")
     with st.form(f"{key}_form", border=False):
         typed, below = _inputs(base, f"{key}_{task_id}_{version}")
+        own_typed, own_below = own_model_fields.inputs(base, f"{key}_{task_id}_{version}")
         found = edits(task, changed(base, typed), {provider for provider, _ in state.catalog().model_keys()})
-        for name, reason in found.problems.items():
-            below[name].markdown(f":red[{words.md_escape(reason)}]")
+        own_commands, own_problems = own_model_fields.edits(task, base, own_typed)
+        problems = {**found.problems, **own_problems}
+        for name, reason in problems.items():
+            (below | own_below)[name].markdown(f":red[{words.md_escape(reason)}]")
         st.html(_kept_in_view())
         with st.container(key=f"{key}_actions", gap="xsmall"):
-            if found.problems:
-                which = words.listing([FIELDS[name].label for name in found.problems])
+            if problems:
+                which = words.listing([FIELDS[name].label if name in FIELDS else words.label(name) for name in problems])
                 st.error(f"Nothing is saved yet. Look again at {words.md_escape(which)}.")
             with st.container(horizontal=True):
                 save = st.form_submit_button("Save", key=f"{key}_save", type="primary")
                 cancel = st.form_submit_button("Cancel", key=f"{key}_cancel")
-    if cancel or (save and not found.problems and _saved(found.commands)):
+    if cancel or (save and not problems and _saved((*found.commands, *own_commands))):
         _close()
 
 
@@ -144,7 +147,7 @@ def _close() -> None:
     st.rerun()
 
 
-def _saved(commands: tuple[EditField, ...]) -> bool:
+def _saved(commands: tuple[Command, ...]) -> bool:
     if not commands or state.run(commands[0] if len(commands) == 1 else Batch(commands=commands)):
         return True
     told = state.flash()

@@ -321,3 +321,27 @@ def test_a_rerun_is_quick(shell: Open, example: Portfolio) -> None:
         at.run()
         times.append(time.perf_counter() - begun)
     assert min(times) < 0.3, times
+
+
+def test_a_score_with_a_better_prompt_stands_beside_the_first_and_each_goes_alone(shell: Open, example: Portfolio, store: Store) -> None:
+    task = next(task for task in example.tasks if not task.measured)
+    at = shell("decision", plan=example.id, task=task.id)
+
+    def held() -> list[tuple[float, bool]]:
+        kept = store.get(example.id)
+        assert kept is not None
+        return [(each.score, each.better_prompt) for each in kept.portfolio.task(task.id).measured]
+
+    for score, better in (("80", False), ("90", True)):
+        at.selectbox(key="decision_score_model").select_index(0)
+        at.text_input(key="decision_score_value").set_value(score)
+        at.text_input(key="decision_score_cases").set_value("50")
+        at.checkbox(key="decision_score_better").set_value(better)
+        at.button(key="decision_score_add").click().run()
+        assert_whole(at)
+    assert held() == [(80, False), (90, True)]
+    told = [each.value for each in at.markdown if "scored" in each.value]
+    assert ["with a better prompt" in each for each in told] == [False, True]
+    next(each for each in at.button if (each.key or "").startswith("decision_unscore_") and each.key.endswith("_better")).click().run()
+    assert_whole(at)
+    assert held() == [(80, False)]

@@ -35,11 +35,14 @@ from planner.commands import (
     SetScore,
     SetServing,
     SetTerm,
+    SetTraining,
+    SetTuning,
     command_from_json,
     command_to_json,
 )
 from planner.errors import InputError
 from planner.fields import FIELDS
+from planner.own_model_inputs import Pilot, Training, Tuning
 from planner.policy import Policy
 from planner.portfolio import Change, MeasuredScore, ModelRef, Portfolio, QualityBar, RequestShape, Scenario, Task
 from planner.quantity import Quantity
@@ -73,6 +76,7 @@ OURS = OwnModel(
     model="ours", name="Ours", prices=(OwnPrice(quantity="usd_per_input_token", usd_per_unit=5e-7),), reason="Quote",
     created_on=date(2026, 11, 21),
 )  # fmt: skip
+TUNING = Tuning(labels=20_000, method="dpo", pilot=Pilot(model="Llama-3.1-8B", score=91.5, cases=200, labels=2_000), own_outputs=True)
 PINNED = "0123456789ab"
 PLAN = SMALL.model_copy(
     update={"tasks": (*SMALL.tasks, SHAPED), "price_terms": (REGION, OFF), "capability_overrides": (WINDOW,), "own_models": (OURS,)}
@@ -94,6 +98,8 @@ COMMANDS: list[tuple[Command, str]] = [
     (MoveTask(task_id="c", index=0), "Moved 'Extract'"),
     (MoveTask(task_id="a", index=99), "Moved 'Answer'"),
     (RenamePortfolio(name="  Next  "), "Renamed the plan to 'Next'"),
+    (SetTuning(task_id="a", tuning=TUNING), "Changed what 'Answer' could be tuned with"),
+    (SetTraining(task_id="a", training=Training(advantage="Our letters")), "Changed what speaks for training a model for 'Answer'"),
     (SetPolicy(policy=Policy(horizon_months=24)), "Changed the policy"),
     (SetServing(serving=ServingPolicy(failover_replicas=2)), "Changed how you would serve models yourself"),
     (SetAsOf(as_of=date(2027, 1, 1)), "Prices are read on 2027-01-01"),
@@ -142,6 +148,8 @@ def test_commands_and_their_inverses_survive_json(command: Command, _summary: st
         (DeleteTask(task_id="gone"), "No task 'gone'"),
         (MoveTask(task_id="gone", index=0), "No task 'gone'"),
         (ReplaceTask(task=NEW), "No task 'new'"),
+        (SetTuning(task_id="gone", tuning=TUNING), "No task 'gone'"),
+        (SetTraining(task_id="gone", training=Training()), "No task 'gone'"),
         (AddTask(task=NEW.model_copy(update={"id": "a"})), "Tasks 1 and 5 have the same id 'a'"),
         (RenamePortfolio(name="   "), "Type at least 1 character"),
         (AddScenario(scenario=Scenario(id="half", name="Again")), "Scenarios 1 and 2 have the same id 'half'"),
@@ -233,6 +241,9 @@ def test_a_measured_score_is_set_replaced_removed_and_each_undone() -> None:
     gone = apply_command(two.portfolio, RemoveScore(task_id="t", key=first.key))
     assert gone.portfolio == start
     assert apply_command(gone.portfolio, gone.inverse).portfolio == two.portfolio
+    better = apply_command(two.portfolio, SetScore(task_id="t", score=first.model_copy(update={"better_prompt": True})))
+    assert [each.better_prompt for each in better.portfolio.task("t").measured] == [False, True]
+    assert apply_command(better.portfolio, RemoveScore(task_id="t", key=first.key, better_prompt=True)).portfolio == two.portfolio
     with pytest.raises(InputError, match="no measured score"):
         apply_command(start, RemoveScore(task_id="t", key=first.key))
 
