@@ -26,7 +26,7 @@ SCOPES: Mapping[str, str] = {
 
 TUNING: Mapping[str, str] = {
     "labels": "labels", "wanted_labels": "wanted_labels", "usd_per_label": "usd_per_label", "tuning_method": "method",
-    "pilot_model": "pilot", "pilot_score": "pilot", "pilot_cases": "pilot", "pilot_labels": "pilot", "own_outputs": "own_outputs",
+    "own_outputs": "own_outputs", "pilot_model": "pilot", "pilot_score": "pilot", "pilot_cases": "pilot", "pilot_labels": "pilot",
 }  # fmt: skip
 TRAINING: Mapping[str, str] = {
     "training_advantage": "advantage", "training_scope": "scope", "trained_params_b": "params_b", "corpus_tokens": "tokens",

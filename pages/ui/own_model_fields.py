@@ -45,13 +45,16 @@ def inputs(task: Task, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _group(names: Mapping[str, str], held: Mapping[str, Any], key: str, typed: dict[str, Any], below: dict[str, Any]) -> None:
-    with st.grid(3, min_column_width=200):
-        for name in names:
-            with st.container(gap="xsmall"):
-                typed[name] = _input(name, held[name], f"{key}_{name}")
-                if name in _HINTS:
-                    st.caption(_HINTS[name])
-                below[name] = st.empty()
+    for pilot in (False, True):
+        if pilot:
+            st.caption("A pilot run, if there was one: a small model made this way and scored on the task's own cases.")
+        with st.grid(4 if pilot else 3, min_column_width=180):
+            for name in (each for each, part in names.items() if (part == "pilot") == pilot):
+                with st.container(gap="xsmall"):
+                    typed[name] = _input(name, held[name], f"{key}_{name}")
+                    if name in _HINTS:
+                        st.caption(_HINTS[name])
+                    below[name] = st.empty()
 
 
 def _input(name: str, held: Any, key: str) -> Any:
