@@ -47,7 +47,7 @@ def inputs(task: Task, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def _group(names: Mapping[str, str], held: Mapping[str, Any], key: str, typed: dict[str, Any], below: dict[str, Any]) -> None:
     for pilot in (False, True):
         if pilot:
-            st.caption("A pilot run, if there was one: a small model made this way and scored on the task's own cases.")
+            st.caption("A pilot: one small run done this way, scored on the task's own cases. Blank is none.")
         with st.grid(4 if pilot else 3, min_column_width=180):
             for name in (each for each, part in names.items() if (part == "pilot") == pilot):
                 with st.container(gap="xsmall"):
