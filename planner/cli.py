@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from planner import __version__, cli_catalog, cli_evals, cli_latency, cli_quality, cli_serving, words
+from planner import __version__, cli_catalog, cli_evals, cli_latency, cli_quality, cli_serving, cli_tuning, words
 from planner.calls_csv import price_file
 from planner.catalog import archetypes, load_catalog, price_calls
 from planner.catalog.calls import NEEDED, OPTIONAL, PARTS
@@ -25,6 +25,7 @@ from planner.quality import fit, report
 from planner.quantities import DATA
 from planner.serving import fit as serving_fit
 from planner.serving import report as serving_report
+from planner.tuning import lift_fit, lift_report
 from planner.usage.trace_csv import TraceReport, import_trace
 from planner.whole_file import whole_file
 
@@ -156,6 +157,10 @@ def _fit(arguments: argparse.Namespace) -> None:
         print(serving_report.run(DATA), end="")
     elif arguments.what == "serving":
         print(f"{serving_fit.run(DATA)} written.")
+    elif arguments.what == "tuning-report":
+        print(lift_report.run(DATA), end="")
+    elif arguments.what == "tuning":
+        print(f"{lift_fit.run(DATA)} written.")
     else:
         print(f"{fit.run(DATA)} written.")
 
@@ -233,10 +238,11 @@ def parser() -> argparse.ArgumentParser:
 
     cli_evals.add_commands(commands, _command)
     cli_latency.add_commands(commands, _command)
-    predicted = commands.add_parser("predict", help="Expected scores of every model; expected speed of open models on GPUs.")
+    predicted = commands.add_parser("predict", help="Expected scores of models, tuned or not; expected speed of open ones on GPUs.")
     under = predicted.add_subparsers(required=True, metavar="COMMAND")
     cli_quality.add_commands(under, _command)
     cli_serving.add_commands(under, _command)
+    cli_tuning.add_commands(under, _command)
     cli_catalog.add_commands(commands, _command)
 
     export = _command(
@@ -256,10 +262,13 @@ def parser() -> argparse.ArgumentParser:
         commands,
         "fit",
         _fit,
-        "Fit the capability model on data/benchmark_scores.csv again, or the serving model on data/serving_runs.csv.",
+        "Fit the capability model on data/benchmark_scores.csv again, the serving model on data/serving_runs.csv, or the tuning model on "
+        "data/finetune_lift.csv.",
         "python -m planner fit quality",
     )
     fitted.add_argument(
-        "what", choices=["quality", "report", "serving", "serving-report"], help="fit one, or hold groups out and say how good it is"
+        "what",
+        choices=["quality", "report", "serving", "serving-report", "tuning", "tuning-report"],
+        help="fit one, or hold groups out and say how good it is",
     )
     return top

@@ -43,6 +43,7 @@ TABLES: Mapping[str, str] = {
     "tuning_prices": "Prices of tuning by provider, size and method, and of serving what was tuned.",
     "tuning_programmes": "Vendors' tuning programmes with their closing dates.",
     "training_runs": "Published training runs: hardware, hours, cost.",
+    "finetune_lift": "Published tunings: scores of one base on one task before and after.",
     "efforts": "Reasoning efforts and the tokens they cost.",
     "latency_classes": "Hosted latency by size class, without thinking: what estimates are made of.",
     "hosted_latency": "Hosted latency of models that think, by size class and effort; estimates are checked against it.",

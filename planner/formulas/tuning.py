@@ -9,14 +9,14 @@ LEVEL = "making"
 
 
 @formula(unit="count", source="definition")
-def new_labels(labels: Column, labels_in_hand: Column) -> Column:
+def new_labels(training_labels: Column, labels_in_hand: Column) -> Column:
     """Labelled examples still to be made."""
-    return np.maximum(labels - labels_in_hand, 0)
+    return np.maximum(training_labels - labels_in_hand, 0)
 
 
 @formula(unit="usd", source="definition")
 def labelling_usd(new_labels: Column, usd_per_label: Column) -> Column:
-    """Making the labels that are missing: people's time, or a teacher model's answers."""
+    """Making the training_labels that are missing: people's time, or a teacher model's answers."""
     return charge(new_labels, usd_per_label)
 
 
@@ -27,9 +27,9 @@ def billed_example_tokens(is_packed: Column, example_tokens: Column, longest_exa
 
 
 @formula(unit="token", source="vendor-docs")
-def training_tokens(labels: Column, sequences_per_label: Column, billed_example_tokens: Column, epochs: Column) -> Column:
+def training_tokens(training_labels: Column, sequences_per_label: Column, billed_example_tokens: Column, epochs: Column) -> Column:
     """Tokens one training run reads: every example in every epoch; a preference is two answers."""
-    return labels * sequences_per_label * billed_example_tokens * epochs
+    return training_labels * sequences_per_label * billed_example_tokens * epochs
 
 
 @formula(unit="usd", source="vendor-docs")
@@ -111,11 +111,11 @@ def upfront_usd(
 
 @formula(unit="usd", source="definition")
 def refresh_usd(
-    labels: Column, renewed_label_share: Column, usd_per_label: Column, tuning_usd: Column, evaluation_usd: Column,
+    training_labels: Column, renewed_label_share: Column, usd_per_label: Column, tuning_usd: Column, evaluation_usd: Column,
     making_people_usd: Column, refresh_people_share: Column,
 ) -> Column:  # fmt: skip
-    """Doing it again on newer examples: some new labels, the runs, the evaluation, and a part of the people's time."""
-    return labels * renewed_label_share * usd_per_label + tuning_usd + evaluation_usd + making_people_usd * refresh_people_share
+    """Doing it again on newer examples: some new training_labels, the runs, the evaluation, and a part of the people's time."""
+    return training_labels * renewed_label_share * usd_per_label + tuning_usd + evaluation_usd + making_people_usd * refresh_people_share
 
 
 @formula(unit="usd_per_month", source="definition")
