@@ -16,7 +16,7 @@ def new_labels(training_labels: Column, labels_in_hand: Column) -> Column:
 
 @formula(unit="usd", source="definition")
 def labelling_usd(new_labels: Column, usd_per_label: Column) -> Column:
-    """Making the training_labels that are missing: people's time, or a teacher model's answers."""
+    """Making the labels that are missing: people's time, or a teacher model's answers."""
     return charge(new_labels, usd_per_label)
 
 
@@ -114,7 +114,7 @@ def refresh_usd(
     training_labels: Column, renewed_label_share: Column, usd_per_label: Column, tuning_usd: Column, evaluation_usd: Column,
     making_people_usd: Column, refresh_people_share: Column,
 ) -> Column:  # fmt: skip
-    """Doing it again on newer examples: some new training_labels, the runs, the evaluation, and a part of the people's time."""
+    """Doing it again on newer examples: some new labels, the runs, the evaluation, and a part of the people's time."""
     return training_labels * renewed_label_share * usd_per_label + tuning_usd + evaluation_usd + making_people_usd * refresh_people_share
 
 
