@@ -34,6 +34,8 @@ class Archetype:
     level: Range
     """Logit score of a model of ability 0; low and high are one standard deviation away."""
     source: Source
+    tuning_type: str = ""
+    """The kind of task in data/finetune_lift.csv that is nearest; blank is none."""
 
     @property
     def level_sd_logit(self) -> float:
@@ -62,7 +64,7 @@ class Archetype:
 def archetypes() -> Mapping[str, Archetype]:
     """data/archetypes.csv by id."""
     result = {}
-    for i, row in enumerate(read_rows("archetypes", ("archetype", "label", "description", "level_logit", "level_sd_logit", *_STARTING))):
+    for i, row in enumerate(read_rows("archetypes", ("archetype", "label", "description", "level_logit", "level_sd_logit", "tuning_type", *_STARTING))):
         where = f"data/archetypes.csv line {i + 2}"
         name = row["archetype"]
         skills = archetype_skills().get(name)
@@ -79,5 +81,6 @@ def archetypes() -> Mapping[str, Archetype]:
             skills=skills,
             level=Range(level - sd, level, level + sd, cited(row["level_source"], where, row["checked_on"], row["note"])),
             source=cited(row["source"], where, row["checked_on"], row["note"]),
+            tuning_type=row["tuning_type"],
         )
     return result

@@ -19,6 +19,8 @@ from planner.catalog import snapshot as snapshots
 from planner.catalog.archetypes import Archetype, archetypes
 from planner.catalog.capabilities import Capability, capabilities_of
 from planner.catalog.hardware import open_models
+from planner.catalog.made import base_ref, made_fact, made_of, token_rates
+from planner.catalog.made import price_source as made_price_source
 from planner.catalog.model_facts import model_fact, overridden, own_model_fact, stated
 from planner.catalog.own_weights import BY_THE_TOKEN, own_fact, own_refs, usable
 from planner.catalog.prices import EARLIEST, LATEST, STANDARD, PricePoint
@@ -110,12 +112,16 @@ class Catalog:
     def has(self, ref: ModelRef) -> bool:
         """True when the exact id is in the catalogue, an open model or one of the plan's own. Ids are never matched loosely."""
         key = ref.provider, ref.model
+        if made_of(ref.model):
+            return self.has(base_ref(*key))
         return key in self._listed or key in self._own or (ref.provider == SELF_HOSTED and usable(ref.model))
 
     def plans_at(self, ref: ModelRef) -> bool:
         """True when the model is known and can be planned at this effort; an effort it lacks has no price."""
         if not self.has(ref) or ref.effort not in efforts():
             return False
+        if made_of(ref.model):
+            return ref.effort == "none"
         row = self._planned.get((ref.provider, ref.model))
         own_gpus = ref.provider == SELF_HOSTED
         return (row is None and not own_gpus) or ref.effort == "default" or ref.effort in self.efforts(ref.provider, ref.model)
@@ -126,6 +132,9 @@ class Catalog:
         if key not in self._facts:
             if key in self._own:
                 fact = own_model_fact(self._own[key])
+            elif made_of(model):
+                base = base_ref(provider, model)
+                fact = made_fact(provider, model, self.fact(base.provider, base.model))
             elif provider == SELF_HOSTED:
                 fact = self._on_own_gpus(model)
             else:
@@ -259,7 +268,11 @@ class Catalog:
     def _own_rows(self, offers: Sequence[Offer], as_of: date, until: date) -> list[PriceRow]:
         rows = []
         for i, (provider, model, processing) in enumerate(offers):
-            if provider == SELF_HOSTED:
+            rates = token_rates(provider, model, as_of) if made_of(model) else None
+            if rates is not None:
+                rows += [PriceRow(i, 0, (LATEST - as_of).days, "", 0, name, usd) for name, usd in rates.items()]
+                continue
+            if provider == SELF_HOSTED or made_of(model):
                 # Tokens cost nothing by themselves on own GPUs: their hours are billed.
                 rows += [PriceRow(i, 0, (LATEST - as_of).days, "", 0, name, 0.0) for name in BY_THE_TOKEN]
                 continue
@@ -310,6 +323,8 @@ class Catalog:
         if own:
             reason = ". ".join(filter(None, (note, own.reason)))
             return stated("own-model", f"Your own model {provider}/{model}", own.author, reason, own.created_on.isoformat())
+        if made_of(model):
+            return made_price_source(provider, model, note)
         if provider == SELF_HOSTED:
             return Source("definition", "On own GPUs a token costs nothing by itself: the hours of the GPUs are billed", note=note)
         row = self._listed[provider, model]

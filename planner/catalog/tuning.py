@@ -27,6 +27,8 @@ class TuningPrice:
     provider: str
     programme: str
     model: str | None
+    base: str | None
+    """The same model as provider/model of the catalogue; None where the catalogue has no facts of it."""
     least_total_params_b: float | None
     most_total_params_b: float | None
     method: str | None
@@ -107,6 +109,7 @@ def tuning_prices() -> tuple[TuningPrice, ...]:
                 provider=row["provider"],
                 programme=row["programme"],
                 model=row["model"] or None,
+                base=row["base"] or None,
                 least_total_params_b=_number(row["least_total_params_b"], where),
                 most_total_params_b=_number(row["most_total_params_b"], where),
                 method=one_of(row["method"], METHODS, "method", where) if row["method"] else None,
