@@ -99,14 +99,14 @@ def asked(model: LiftModel, rows: Sequence[LiftRow], pilots: Sequence[LiftPilot]
     return model.predict(first.task_type, frontier, base, params, labels, pilots, [row.base_model for row in rows])
 
 
-def held_out(rows: Sequence[LiftRow], constants: LiftConstants | None = None) -> pd.DataFrame:
-    """Every task of LoRA Land predicted by a fit that has not seen it, without a pilot and with each base as the pilot in turn.
+def held_out(rows: Sequence[LiftRow], constants: LiftConstants | None = None, tasks: Sequence[str] = ()) -> pd.DataFrame:
+    """Every task of LoRA Land, or of `tasks`, predicted by a fit that has not seen it: no pilot, then each base as the pilot in turn.
 
     One row a prediction: task, kind, base, pilot (blank: none), tuned (share), middle and sd (logits, ranges not yet stretched).
     Constants are fitted again without the task, from their priors, unless they are given.
     """
     seen, found = evidence_of(rows), []
-    for task in lora_land(rows):
+    for task in tasks or lora_land(rows):
         others = seen.of(seen.task != task)
         model = fitted(others, replace(constants or fit_constants(others), stretch=1.0))
         own = [row for row in rows if row.task == task]

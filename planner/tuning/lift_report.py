@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from planner.tuning.lift import HALF_80, LEAST_SHARE, LiftPilot, load_lift_model
 from planner.tuning.lift_fit import held_out, stretch_of
-from planner.tuning.lift_rows import LiftRow, data_digest, lift_rows
+from planner.tuning.lift_rows import LiftRow, data_digest, lift_rows, lora_land
 
 FILE = "tuning_report.json"
 LABELS = (10, 30, 100, 300, 1_000, 10_000)
@@ -28,6 +28,7 @@ TRIED: Mapping[str, str] = {
     "score of the large model",
     "whether the base is an instruct model": "no gain (weight 0)",
     "size by task or by kind, base score by task": "no gain in errors or likelihood",
+    "size as -1/√size, -1/size or levelling off at 3 billion": "no gain; from 2 to 8 billion parameters size hardly tells after tuning",
     "an effect of each family over all kinds": "no gain beside family by kind",
     "family by kind of task": "kept: with one pilot, mean error 0.073 to 0.060, median 0.031 to 0.026",
     "wider and narrower kinds of task": "kept: median error with a pilot 0.026 to 0.024, and ranges that fit kinds of task",
@@ -39,12 +40,14 @@ TRIED: Mapping[str, str] = {
 """What was tried on held-out tasks before the design was settled; shares."""
 
 
-def judged(found: pd.DataFrame) -> pd.DataFrame:
+def judged(found: pd.DataFrame, known: pd.DataFrame | None = None) -> pd.DataFrame:
     """Held-out predictions with their error `off`, `width` of the 80 % range and whether the score is `inside`, stretched without the task.
 
-    An end of a range beyond the scores a logit can hold reaches to 0 or 1.
+    The stretch is learnt on the other tasks of `known`, or of these. A range that ends beyond the scores a logit can hold reaches to
+    0 or 1.
     """
-    stretch = found["task"].map({task: stretch_of(found[found["task"] != task]) for task in found["task"].unique()})
+    known = found if known is None else known
+    stretch = found["task"].map({task: stretch_of(known[known["task"] != task]) for task in found["task"].unique()})
     half = HALF_80 * found["sd"] * stretch
     low, high = expit(found["middle"] - half), expit(found["middle"] + half)
     covered = ((found["tuned"] >= low) | (low <= LEAST_SHARE)) & ((found["tuned"] <= high) | (high >= 1 - LEAST_SHARE))
@@ -101,21 +104,24 @@ def pilots_by_cases() -> list[dict[str, float]]:
     return found
 
 
-def splits(found: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def splits(found: pd.DataFrame, known: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
     """Judged predictions without a pilot, and with one."""
-    every = judged(found)
+    every = judged(found, known)
     return {"no_pilot": every[every["pilot"] == ""], "one_pilot": every[every["pilot"] != ""]}
 
 
 def document(rows: Sequence[LiftRow], digest: str) -> dict[str, object]:
     """What data/tuning_report.json holds; every figure is of tasks the fit had not seen, constants included."""
     found = held_out(rows)
+    usual = lora_land(rows)
+    elsewhere = held_out(rows, tasks=[task for task in dict.fromkeys(row.task for row in rows) if task not in usual])
     split, kept = splits(found), splits(held_out(rows, load_lift_model().constants))
     return {
         "data_hash": digest,
         "tasks": int(found["task"].nunique()),
         "held_out": {name: figures(of) for name, of in split.items()},
         "held_out_with_constants_of_all": {name: figures(of) for name, of in kept.items()},
+        "other_sources_held_out": {name: figures(of) for name, of in splits(elsewhere, found).items()},
         "by_kind": {name: {str(kind): figures(own) for kind, own in of.groupby("kind")} for name, of in split.items()},
         "by_task": {name: {str(task): figures(own) for task, own in of.groupby("task")} for name, of in split.items()},
         "simple_rules": simple_rules(rows, found),
@@ -130,7 +136,8 @@ def text(found: Mapping[str, Any]) -> str:
     lines = [f"{found['tasks']} tasks held out in turn, {found['held_out']['no_pilot']['rows']} bases; errors in points"]
     lines.append(f"{'':<30}{'mean':>7}{'median':>8}{'inside':>8}{'width':>7}")
     for name, title in (("no_pilot", "no pilot"), ("one_pilot", "one pilot")):
-        rows = {title: found["held_out"][name], "  constants of all tasks": found["held_out_with_constants_of_all"][name]}
+        rows = {title: found["held_out"][name], "  constants of all tasks": found["held_out_with_constants_of_all"][name],
+                "  tasks of other sources": found["other_sources_held_out"][name]}  # fmt: skip
         rows |= {f"  {kind}": row for kind, row in found["by_kind"][name].items()}
         for label, row in rows.items():
             lines.append(
