@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from planner.catalog import Catalog
+from planner.choosing import pick_of
 from planner.decision import Decision, Reason, Rejected
 from planner.evaluate import Evaluation
 from planner.facts import SIZE_CLASSES
@@ -13,7 +15,7 @@ from planner.flips import Flips
 from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason
 from planner.notices import notices
 from planner.pattern import registry
-from planner.rule import NOTHING, best_first, closest, pick
+from planner.rule import NOTHING, closest
 
 CASES_TO_TEST = 50
 GATE_WORDS = {"window": "context window", "ttft": "first-token target", "e2e": "whole-answer target", "quality": "quality bar"}
@@ -32,22 +34,24 @@ def on_frontier(evaluation: Evaluation, found: Gates) -> np.ndarray:
     return result
 
 
-def decide(evaluation: Evaluation, found: Gates) -> tuple[Decision, ...]:
+def decide(evaluation: Evaluation, found: Gates, catalog: Catalog) -> tuple[Decision, ...]:
     """One decision for each task."""
-    return tuple(_decide(evaluation, found, t) for t in range(len(evaluation.tasks)))
+    return tuple(_decide(evaluation, found, t, catalog) for t in range(len(evaluation.tasks)))
 
 
-def _decide(evaluation: Evaluation, found: Gates, t: int) -> Decision:
+def _decide(evaluation: Evaluation, found: Gates, t: int, catalog: Catalog) -> Decision:
     task, policy, options = evaluation.tasks[t], evaluation.portfolio.policy, evaluation.options
     tco, quality = evaluation.values["tco_usd"][t], evaluation.values["quality_share"][t]
     passes = found.passes[t]
-    chosen = _pick(evaluation, found, t, passes)
+    chosen = pick_of(evaluation, found, t, passes)
     if chosen == NOTHING:
-        chosen = closest(found.capable[t], found.shortfall[t], quality, tco, policy.closest_tolerance_share)
+        # The closest is something one may do: what the ladder rules out is no way out.
+        may = found.capable[t] & (found.status["ladder"][t] == PASS)
+        chosen = closest(may, found.shortfall[t], quality, tco, policy.closest_tolerance_share)
         if chosen == NOTHING:
             return _nothing(evaluation, found, t)
     others = np.array([(o.ref.provider, o.ref.model) != (options[chosen].ref.provider, options[chosen].ref.model) for o in options])
-    runner_up = _pick(evaluation, found, t, passes & others)
+    runner_up = pick_of(evaluation, found, t, passes & others)
     held = bool(passes[chosen])
     reasons = [gate_reason(evaluation, found, t, chosen, gate) for gate in GATES]
     ranking = [_why_chosen(evaluation, found, t, chosen, runner_up)] if held else [Reason("nothing_passes", "fail")]
@@ -60,7 +64,7 @@ def _decide(evaluation: Evaluation, found: Gates, t: int) -> Decision:
         reasons=tuple(ranking + reasons),
         runner_up=None if runner_up == NOTHING else options[runner_up].key,
         rejected=rejected,
-        flips_when=Flips(evaluation, found, t, chosen, runner_up),
+        flips_when=Flips(evaluation, found, t, chosen, runner_up, catalog),
         next_evidence=_next_evidence(evaluation, found, t, chosen),
         relax=None if held else _relax(evaluation, found, t, chosen),
         notices=notices(evaluation, t, chosen, _named(evaluation, rejected, runner_up)),
@@ -71,15 +75,6 @@ def _named(evaluation: Evaluation, rejected: Sequence[Rejected], runner_up: int 
     """Options a decision names besides the chosen one."""
     first = [] if runner_up == NOTHING else [runner_up]
     return first + [evaluation.option_index[each.option] for each in rejected if each.option]
-
-
-def _pick(evaluation: Evaluation, found: Gates, t: int, eligible: np.ndarray) -> int:
-    """The rule applied to one task."""
-    values = evaluation.values
-    order = best_first(values["quality_share"][t])
-    saving = evaluation.portfolio.policy.simplicity_saving_share
-    chosen = int(pick(eligible[order], values["tco_usd"][t][order], found.rank[t][order], saving))
-    return NOTHING if chosen == NOTHING else int(order[chosen])
 
 
 def _nothing(evaluation: Evaluation, found: Gates, t: int) -> Decision:
@@ -117,17 +112,13 @@ def _rejected(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> tupl
     families = [(size, sizes == size) for size in SIZE_CLASSES if chosen == NOTHING or sizes[chosen] != size]
     families += [(p, patterns == p) for p in registry() if chosen == NOTHING or patterns[chosen] != p]
     result = [_rejected_family(evaluation, found, t, chosen, name, member) for name, member in families]
-    return (
-        *result,
-        _fine_tune(evaluation, found, t),
-        Rejected("train", None, Reason("train_ladder", "not assessed", None, {"missing": "declared data advantage"})),
-    )
+    return tuple(result)
 
 
 def _rejected_family(evaluation: Evaluation, found: Gates, t: int, chosen: int, family: str, member: np.ndarray) -> Rejected:
     policy, tco, quality = evaluation.portfolio.policy, evaluation.values["tco_usd"][t], evaluation.values["quality_share"][t]
     run = evaluation.values["run_usd_per_month"][t]
-    best = _pick(evaluation, found, t, found.passes[t] & member)
+    best = pick_of(evaluation, found, t, found.passes[t] & member)
     if best != NOTHING and chosen != NOTHING and found.passes[t, chosen]:
         ratio = float(tco[best] / tco[chosen]) if tco[chosen] > 0 else None
         values = {"ratio": ratio, "delta_usd_per_month": float(run[best] - run[chosen]), "tco_usd": float(tco[best])}
@@ -147,24 +138,6 @@ def _rejected_family(evaluation: Evaluation, found: Gates, t: int, chosen: int, 
     failing = [gate for gate in failing if not (gate == "quality" and np.isnan(evaluation.values["bar_share"][t, near]))]
     reason = gate_reason(evaluation, found, t, near, failing[0]) if failing else Reason("costlier", "pass")
     return Rejected(family, evaluation.options[near].key, reason)
-
-
-def _fine_tune(evaluation: Evaluation, found: Gates, t: int) -> Rejected:
-    """The ladder of design §5: fine-tuning needs three yeses; this version does not price it, and says so."""
-    measured = evaluation.expected.scores[t]
-    bars = evaluation.values["bar_share"][t]
-    tried = len(measured) >= 2 and bool(len(bars)) and all(m.wilson_high_share < bars[0] for m in measured)
-    recurring = evaluation.tasks[t].traffic.requests_per_day.typical > 0
-    missing = [
-        *([] if tried else ["measured scores of at least two sizes, all under the bar"]),
-        *([] if recurring else ["a recurring task"]),
-        "a break-even volume (fine-tuning is not priced yet)",
-    ]
-    return Rejected(
-        "fine-tune",
-        None,
-        Reason("fine_tune_ladder", "not assessed", None, {"yes_count": float(tried + recurring), "missing": "; ".join(missing)}),
-    )
 
 
 def _next_evidence(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> tuple[Reason, ...]:

@@ -1,4 +1,4 @@
-"""The formula graphs: `call` (one request), `option` (one way to serve one task), `replica` (its own GPUs), `serving` (a model on GPUs), `making` (a model of one's own)."""
+"""The formula graphs, level by level: one request, an option, own replicas, a model on GPUs, a longer context, a model of one's own."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from planner.columns import Column
 from planner.engine import call_graph, option_graph
 from planner.expectations import Expectations, expectations
 from planner.latency_overrides import MeasuredLatency, measured_latency, merged
+from planner.making import Making
 from planner.options import CallColumns, Option, options, price_columns
 from planner.own_serving import OwnServing
 from planner.portfolio import Portfolio, Scenario, Task, window_fit_share
@@ -67,6 +68,8 @@ class Evaluation:
     """The team's own latency measurements, where they took the place of an estimate."""
     own: OwnServing
     """What options on own GPUs take: their GPUs, bills and latency."""
+    making: Making
+    """What models the team would make itself take before and besides serving them."""
     values: dict[str, Column] = field(default_factory=dict)
     """By quantity; the ends of medians are worked out when first asked for."""
 
@@ -129,10 +132,12 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Eval
     calls = call_graph().evaluate(inputs, CALL_RESULTS)
     full = (len(shape_share), len(columns.option))
     calls = {name: np.broadcast_to(value, full) for name, value in calls.items()}
+    group_usd = _by_group(calls["usd_per_request"], columns, shape_task, shape_share, len(portfolio.tasks))
+    expected = expectations(portfolio.tasks, chosen)
+    making = Making(portfolio, chosen, expected, group_usd[:, columns.first_group], as_of)
     result = Evaluation(
         portfolio, scenario, as_of, chosen, offers, sheet, columns, shape_task, shape_share, by_case, inputs, calls,
-        group_usd=_by_group(calls["usd_per_request"], columns, shape_task, shape_share, len(portfolio.tasks)),
-        option_inputs={}, expected=expectations(portfolio.tasks, chosen), latency=latency, own=own,
+        group_usd=group_usd, option_inputs={}, expected=expected, latency=latency, own=own, making=making,
     )  # fmt: skip
     result.option_inputs = _option_inputs(result)
     result.values = _Values(_option_values(result), result)
@@ -216,8 +221,8 @@ def _option_inputs(evaluation: Evaluation) -> dict[str, Column]:
         "usd_per_request": evaluation.group_usd[:, evaluation.columns.first_group],
         "period_start_months": np.array([[0.0]]),
         "period_end_months": np.array([[float(policy.horizon_months)]]),
-        "fixed_usd_per_month": evaluation.own.fixed("typical"),
-        "upfront_usd": np.zeros((1, len(evaluation.options))),
+        "fixed_usd_per_month": evaluation.own.fixed("typical") + evaluation.making.kept_usd_per_month,
+        "upfront_usd": evaluation.making.upfront_usd,
         "usd_per_error": _column([nan if t.quality.usd_per_error is None else t.quality.usd_per_error for t in tasks]),
         "bar_share": _column([bar_share(t) for t in tasks]),
         "chance_share": _column([t.quality.chance_share for t in tasks]),
@@ -237,11 +242,13 @@ def _option_values(evaluation: Evaluation) -> dict[str, Column]:
         "period_end_months": columns.group_end_months.reshape(1, -1),
     }
     periods = option_graph().evaluate(by_period, ["period_spend_usd", "period_peak_usd_per_month"])
-    inputs["spend_usd"] = np.add.reduceat(periods["period_spend_usd"], columns.first_group, axis=1) + evaluation.own.spend_usd
+    kept, months = evaluation.making.kept_usd_per_month, evaluation.portfolio.policy.horizon_months
+    by_period_usd = np.add.reduceat(periods["period_spend_usd"], columns.first_group, axis=1)
+    inputs["spend_usd"] = by_period_usd + evaluation.own.spend_usd + kept * months
     values = {k: np.broadcast_to(v, shape) for k, v in option_graph().evaluate(inputs, OPTION_RESULTS).items()}
     values |= {name: np.broadcast_to(inputs[name], shape) for name in SHOWN_INPUTS}
     peaks = np.maximum.reduceat(periods["period_peak_usd_per_month"], columns.first_group, axis=1)
-    values["peak_run_usd_per_month"] = peaks + evaluation.own.peak_usd_per_month
+    values["peak_run_usd_per_month"] = peaks + evaluation.own.peak_usd_per_month + kept
     for name, (made, at) in QUANTILES.items():
         values[name] = _quantiles(evaluation, evaluation.call_values[made], at)
     values["latency_measured"] = np.zeros(shape)
@@ -285,7 +292,7 @@ def _run_case(evaluation: Evaluation, case: str) -> Column:
     case_inputs = evaluation.option_inputs | {
         "usd_per_request": groups[:, evaluation.columns.first_group],
         "requests_per_day": _column([t.traffic.requests_per_day.case(case) for t in portfolio.tasks]),
-        "fixed_usd_per_month": evaluation.own.fixed(case),
+        "fixed_usd_per_month": evaluation.own.fixed(case) + evaluation.making.made_values(case)["kept_usd_per_month"],
     }
     return option_graph().evaluate(case_inputs, ["run_usd_per_month"])["run_usd_per_month"]
 

@@ -73,11 +73,11 @@ class OwnExplainer:
     def _row(self) -> dict[str, float]:
         assert self.served is not None
         known = {name: value for name, value in self.served.row.items() if name not in {"may_sleep", "sleeps"}}
-        stated = self.evaluation.own.policy.people_usd_per_month
+        stated = self.evaluation.own.policy_of(self.o).people_usd_per_month
         return known if stated is not None else {name: value for name, value in known.items() if name != "people_usd_per_month"}
 
     def _leaf(self, name: str, value: float) -> Step:
-        served, policy = self.served, self.evaluation.own.policy
+        served, policy = self.served, self.evaluation.own.policy_of(self.o)
         assert served is not None
         plan, price = served.replica.configuration.plan, served.replica.configuration.price
         if name == "replica_requests_per_s":
@@ -91,7 +91,7 @@ class OwnExplainer:
         if name == "weight_bytes":
             return self._serving(name)
         if name == "usd_per_gpu_hour":
-            factor = self.evaluation.own.gpu_hour_factor[plan.model]
+            factor = self.evaluation.own.gpu_hour_factor[self.o]
             listed = step(name, price.typical, "fact", price.source)
             if factor == 1:
                 return listed

@@ -6,80 +6,44 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import overload
 
-import numpy as np
-
-from planner.columns import Column
+from planner.catalog import Catalog
 from planner.decision import Flip
 from planner.evaluate import Evaluation
-from planner.gates import FAIL, PASS, Gates, rank
-from planner.rule import NOTHING, best_first, first_change, pick
+from planner.gates import Gates
+from planner.measurements.model import SELF_HOSTED
+from planner.moved import Moved, model_of
+from planner.replanned import Replanner, Search, longer_answers, target
+from planner.rule import NOTHING, first_change
 
 SEARCH_FACTOR = 1000.0
 """Volumes and prices are searched from a thousandth to a thousand times today's."""
-
-
-class _Moved:
-    """One task's options with one input moved: which are eligible and what they cost."""
-
-    def __init__(self, evaluation: Evaluation, found: Gates, t: int) -> None:
-        values, policy = evaluation.values, evaluation.portfolio.policy
-        fixed = [gate for gate in found.status if gate not in {"budget", "quality", "output"}]
-        stands = np.logical_and.reduce([found.status[g][t] == PASS for g in fixed]) & (found.status["output"][t] != FAIL)
-        order = best_first(values["quality_share"][t])
-        self.keep = order[stands[order] & ~np.isnan(values["tco_usd"][t][order])]
-        self.spend = values["spend_usd"][t][self.keep]
-        self.upfront = values["upfront_usd"][t][self.keep]
-        self.errors = values["tco_usd"][t][self.keep] - self.spend - self.upfront
-        self.run = values["peak_run_usd_per_month"][t][self.keep]
-        self.own = evaluation.own.of_task(t, self.keep)
-        self.complexity = np.array([evaluation.options[i].pattern.complexity for i in self.keep])
-        self.proven_to, self.rank = found.proven_to[t][self.keep], found.rank[t][self.keep]
-        self.saving = policy.simplicity_saving_share
-        budget = evaluation.tasks[t].budget_usd_per_month
-        self.budget = np.inf if budget is None else budget
-        self.bar = float(values["bar_share"][t, 0]) if values["bar_share"].shape[1] else float("nan")
-        self.reachable_bar = found.reachable_bar[t][self.keep]
-        confident = found.status["quality"][t][self.keep] == PASS
-        self.meets = np.ones(len(self.keep), dtype=bool) if np.isnan(self.bar) else confident
-        self.models = np.array([_model(evaluation, int(i)) for i in self.keep])
-
-    def _pick(self, eligible: np.ndarray, tco: Column, order: np.ndarray | None = None) -> np.ndarray:
-        chosen = pick(eligible, tco, self.rank if order is None else order, self.saving)
-        return np.where(chosen == NOTHING, NOTHING, self.keep[chosen] if len(self.keep) else NOTHING)
-
-    def volume(self, factor: Column) -> np.ndarray:
-        f = factor[:, None]
-        spend, run = self.own.at_volume(factor)
-        by_request, by_request_run = self.spend - self.own.spend, self.run - self.own.run
-        eligible = self.meets & (by_request_run * f + run <= self.budget)
-        return self._pick(eligible, self.upfront + (by_request + self.errors) * f + spend)
-
-    def price(self, model: str, factor: Column) -> np.ndarray:
-        # On own GPUs the price that moves is that of a GPU hour; people cost what they did.
-        f = np.where(self.models == model, factor[:, None], 1.0)
-        spend, run = self.spend - self.own.people_spend, self.run - self.own.people_run
-        eligible = self.meets & (run * f + self.own.people_run <= self.budget)
-        return self._pick(eligible, self.upfront + spend * f + self.own.people_spend + self.errors)
-
-    def quality_bar(self, bar: Column) -> np.ndarray:
-        eligible = (bar[:, None] <= self.reachable_bar) & (self.run <= self.budget)
-        return self._pick(eligible, self.upfront + self.spend + self.errors, rank(self.complexity, self.proven_to, bar[:, None]))
-
-
-def _model(evaluation: Evaluation, i: int) -> str:
-    ref = evaluation.options[i].ref
-    return f"{ref.provider}/{ref.model}"
+MOST_GROWTH, LEAST_GROWTH = 1.0, -0.5
+"""Growth a month is searched between doubling and halving."""
+LONGEST_HORIZON = 36
+"""Months up to which another horizon is tried."""
 
 
 class Flips(Sequence[Flip]):
     """The flips of one decision, solved when first looked at: a plan of many tasks shows few of them."""
 
-    def __init__(self, evaluation: Evaluation, found: Gates, t: int, chosen: int, runner_up: int) -> None:
+    def __init__(self, evaluation: Evaluation, found: Gates, t: int, chosen: int, runner_up: int, catalog: Catalog) -> None:
         self._asked = (evaluation, found, t, chosen, runner_up)
+        self._catalog = catalog
 
     @cached_property
+    def quick(self) -> tuple[Flip, ...]:
+        """Those solved in an instant."""
+        return quick_flips(*self._asked)
+
+    @cached_property
+    def slow(self) -> tuple[Flip, ...]:
+        """Those the task is planned again for, some hundred times."""
+        evaluation, found, t, chosen, _ = self._asked
+        return slow_flips(evaluation, found, t, chosen, self._catalog)
+
+    @property
     def _solved(self) -> tuple[Flip, ...]:
-        return flips(*self._asked)
+        return (*self.quick, *self.slow)
 
     def __len__(self) -> int:
         return len(self._solved)
@@ -101,9 +65,9 @@ class Flips(Sequence[Flip]):
         return repr(self._solved)
 
 
-def flips(evaluation: Evaluation, found: Gates, t: int, chosen: int, runner_up: int) -> tuple[Flip, ...]:
-    """Volume up and down, the price of the pick up and of the runner-up down, and the bar either way."""
-    moved = _Moved(evaluation, found, t)
+def quick_flips(evaluation: Evaluation, found: Gates, t: int, chosen: int, runner_up: int) -> tuple[Flip, ...]:
+    """What columns can tell at once: volume, growth, peak, prices of the pick, of the runner-up and of GPU hours, and the bar."""
+    moved = Moved(evaluation, found, t)
     if not len(moved.keep):
         return ()
     task, keys = evaluation.tasks[t], [o.key for o in evaluation.options]
@@ -117,14 +81,67 @@ def flips(evaluation: Evaluation, found: Gates, t: int, chosen: int, runner_up: 
     if volume > 0:
         for end in (SEARCH_FACTOR, 1 / SEARCH_FACTOR):
             result.append(solved("requests_per_day", task.id, volume, end, first_change(moved.volume, 1.0, end), volume))
+    grows = 1 + task.traffic.growth_share_per_month
+    for end in (1 + MOST_GROWTH, 1 + LEAST_GROWTH):
+        if volume > 0 and end != grows:
+            change = first_change(moved.growth, grows, end)
+            at = None if change is None else change[0] - 1
+            becomes = None if change is None or change[1] == NOTHING else keys[change[1]]
+            result.append(Flip("growth_share_per_month", task.id, grows - 1, at, end - 1, becomes))
     for option, end in ((chosen, SEARCH_FACTOR), (runner_up, 1 / SEARCH_FACTOR)):
         if option != NOTHING:
-            model = _model(evaluation, option)
+            model = model_of(evaluation, option)
             change = first_change(lambda f, m=model: moved.price(m, f), 1.0, end)  # type: ignore[misc]
             result.append(solved("price_factor", model, 1.0, end, change, 1.0))
+    if moved.by_hour.any():
+        for end in (SEARCH_FACTOR, 1 / SEARCH_FACTOR):
+            result.append(solved("gpu_price_factor", SELF_HOSTED, 1.0, end, first_change(moved.gpu_price, 1.0, end), 1.0))
+        peak = task.traffic.peak_to_mean
+        for end in (1000.0, 1.0):
+            if end != peak:
+                result.append(solved("peak_to_mean", task.id, peak, end, first_change(moved.peak_to_mean, peak, end), 1.0))
     if 0 < moved.bar < 1:
         for end in (1.0, 0.01):
             result.append(
                 solved("quality_bar_score", task.id, moved.bar * 100, end, first_change(moved.quality_bar, moved.bar, end), 100.0)
             )
     return tuple(result)
+
+
+def slow_flips(evaluation: Evaluation, found: Gates, t: int, chosen: int, catalog: Catalog) -> tuple[Flip, ...]:
+    """What has to be planned again: the length of answers, the latency targets and the horizon."""
+    task, values = evaluation.tasks[t], evaluation.values
+    again = Replanner(evaluation, catalog, t)
+    now = chosen if found.passes[t, chosen] else NOTHING
+    searches = []
+    if any(shape.visible_output_tokens.high for shape in task.shapes):
+        searches += [Search("output_length_factor", longer_answers, 1.0, end) for end in (100.0, 0.01)]
+    for name, quantity in (("ttft_p95_slo_s", "ttft_p95_s"), ("e2e_p95_slo_s", "e2e_p95_s")):
+        stated, likely = getattr(task.slo, name), float(values[quantity][t, chosen])
+        if stated is None and not likely > 0:
+            continue
+        start = stated or 10 * likely
+        searches += [Search(name, target(name), start, start * end) for end in ((100.0, 0.01) if stated else (0.001,))]
+    keys = [option.key for option in evaluation.options]
+    result = []
+    for search in again.first_changes(searches, now):
+        at, becomes = (None, None) if search.found is None else (search.found[0], search.found[1])
+        result.append(Flip(search.quantity, task.id, search.start, at, search.end, keys[becomes] if becomes is not None and becomes >= 0 else None))
+    return (*result, *_horizon(evaluation, again, now, keys, task.id))
+
+
+def _horizon(evaluation: Evaluation, again: Replanner, now: int, keys: Sequence[str], task_id: str) -> list[Flip]:
+    """The nearest longer and shorter horizon, in whole months, that changes the pick."""
+    months, policy, result = evaluation.portfolio.policy.horizon_months, evaluation.portfolio.policy, []
+    alone = evaluation.portfolio.model_copy(update={"tasks": (again.task,), "extra_models": again.models})
+    for ahead in (range(months + 1, LONGEST_HORIZON + 1), range(months - 1, 0, -1)):
+        at, becomes, last = None, NOTHING, float(months)
+        for n in ahead:
+            last = float(n)
+            picked = int(again.picks(alone.model_copy(update={"policy": policy.model_copy(update={"horizon_months": n})}))[0])
+            if picked != now:
+                at, becomes = float(n), picked
+                break
+        if ahead:
+            result.append(Flip("horizon_months", task_id, float(months), at, last, keys[becomes] if becomes >= 0 else None))
+    return result

@@ -10,21 +10,26 @@ import numpy as np
 from scipy.special import expit, stdtrit
 
 from planner.call_inputs import tokens_per_unit
+from planner.catalog.tuning import programme_open, programmes
 from planner.columns import Column
 from planner.decision import Evidence, Reason, Status
 from planner.evaluate import Evaluation
 from planner.facts import assumptions
+from planner.ladder import Ladder, ladder
+from planner.ladder_reasons import RUNG_CODES, ladder_values
 from planner.quality.task import OwnScore, needs_positions
 from planner.rule import UNPROVEN
 
 GATES = (
-    "price", "window", "output", "modality", "tools", "provider", "weights", "retirement", "ttft", "e2e", "budget", "quality",
+    "price", "window", "output", "modality", "tools", "provider", "programme", "weights", "retirement", "ttft", "e2e", "budget", "quality",
+    "ladder",
 )  # fmt: skip
-CAPABILITY_GATES = ("price", "modality", "tools", "provider", "weights", "retirement")
+CAPABILITY_GATES = ("price", "modality", "tools", "provider", "programme", "weights", "retirement")
 """What no bar can be relaxed for: an option that fails one of these is never even the closest."""
 
 PASS, FAIL, NOT_ASSESSED = 1, 0, -1
 STATUS: dict[int, Status] = {PASS: "pass", FAIL: "fail", NOT_ASSESSED: "not assessed"}
+_STATUS_OF = {True: PASS, False: FAIL, None: NOT_ASSESSED}
 REASON_CODE = {"window": "window_fit", "output": "output_limit"}
 
 
@@ -47,6 +52,10 @@ class Gates:
     rank: np.ndarray
     """Lower goes first among options of about the same cost; see `rank`."""
     evidence: np.ndarray
+    ladders: tuple[Ladder, ...]
+    """By task: the rule for leaving models as they are sold."""
+    as_sold: np.ndarray
+    """True where every gate but the ladder passes."""
 
 
 def _at_most(value: Column, limit: Column) -> tuple[np.ndarray, Column]:
@@ -83,6 +92,7 @@ def gates(evaluation: Evaluation) -> Gates:
     status["tools"] = np.array([tools if t.constraints.needs_tools else np.full(shape[1], PASS) for t in tasks])
     status["modality"] = np.array([_modality(evaluation, t.needed_modalities) for t in tasks])
     status["provider"] = np.array([_provider(evaluation, t.constraints.allowed_providers, t.constraints.denied_providers) for t in tasks])
+    status["programme"] = np.broadcast_to(_programme(evaluation), shape)
     weights = _known_yes([o.fact.open_weights for o in options])
     status["weights"] = np.array([weights if t.constraints.open_weights_only else np.full(shape[1], PASS) for t in tasks])
     # An announced end inside the horizon rules an option out; unknown retirement dates do not.
@@ -104,6 +114,7 @@ def gates(evaluation: Evaluation) -> Gates:
     margin["quality"] = np.where(short < 0, short, np.where((over >= 0) & ~(predicted >= 0), over, predicted))
     unknown = no_bar | (np.isnan(chance) & ~(short < 0))
     status["quality"] = np.where(unknown, NOT_ASSESSED, np.where(margin["quality"] >= 0, PASS, FAIL))
+    status["ladder"] = np.full(shape, PASS)
     # A plan without tasks has no rows to stack.
     status = {gate: np.broadcast_to(status[gate], shape) if tasks else np.zeros(shape, dtype=int) for gate in GATES}
     # What nobody asked for does not stand in the way: no bar stated, or no published output limit.
@@ -111,18 +122,50 @@ def gates(evaluation: Evaluation) -> Gates:
     guess = np.isnan(values["tco_usd"]) & ~np.isnan(values["spend_usd"])
     excused = {"quality": no_bar & ~guess, "output": np.ones(shape, dtype=bool)}
     stands = [status[g] == PASS if g not in excused else (status[g] == PASS) | ((status[g] == NOT_ASSESSED) & excused[g]) for g in GATES]
+    as_sold = np.logical_and.reduce(stands)
+    ladders = tuple(ladder_of(evaluation, t) for t in range(len(tasks)))
+    holds = np.array([_climbs(evaluation, ladders[t], t, as_sold[t]) for t in range(len(tasks))], dtype=bool).reshape(shape)
+    status["ladder"] = np.where(holds, PASS, FAIL)
+    stands[GATES.index("ladder")] = holds
     by_gate = dict(zip(GATES, stands, strict=True))
     return Gates(
         status=status,
         margin=margin,
-        passes=np.logical_and.reduce(stands),
+        passes=as_sold & holds,
         capable=np.logical_and.reduce([by_gate[g] for g in CAPABILITY_GATES]),
         shortfall=_shortfall(evaluation, margin | {"quality": reachable - values["bar_share"]}, stands),
         proven_to=proven_to,
         reachable_bar=reachable,
         rank=rank(np.array([o.pattern.complexity for o in options]), proven_to, values["bar_share"]),
         evidence=_evidence(evaluation, chance, policy.quality_confidence_share, proven_to),
+        ladders=ladders,
+        as_sold=as_sold,
     )
+
+
+def ladder_of(evaluation: Evaluation, t: int) -> Ladder:
+    """The ladder of one task."""
+    making, least = evaluation.making, assumptions()["student_least_share"].typical
+    kept = making.retained[t]
+    return ladder(evaluation.tasks[t], evaluation.options, evaluation.portfolio.policy, making.upfront_usd[t], kept, least)
+
+
+def _climbs(evaluation: Evaluation, rule: Ladder, t: int, as_sold: np.ndarray) -> np.ndarray:
+    values = evaluation.values
+    bar = values["bar_share"][t, :1]
+    recurs = values["requests_per_month"][t, :1] > 0
+    run, tco = values["run_usd_per_month"][t][None], values["tco_usd"][t][None]
+    return np.asarray(rule.holds(as_sold[None], run, tco, bar, recurs)[0])
+
+
+def _programme(evaluation: Evaluation) -> np.ndarray:
+    """Whether the provider still takes tuning jobs on the price date, from this team; (1, options)."""
+    known = evaluation.portfolio.policy.tuning_customer_of
+    at_vendor = [o.pattern.makes != "" and o.pattern.serves != "own" for o in evaluation.options]
+    return np.array([[
+        _STATUS_OF[programme_open(o.ref.provider, evaluation.as_of, o.ref.provider not in known)] if asked else PASS
+        for o, asked in zip(evaluation.options, at_vendor, strict=True)
+    ]])  # fmt: skip
 
 
 def _shortfall(evaluation: Evaluation, distance: dict[str, Column], stands: list[np.ndarray]) -> Column:
@@ -173,7 +216,7 @@ def own_limit(evaluation: Evaluation) -> Column:
 def _scored(evaluation: Evaluation) -> Iterator[tuple[int, int, OwnScore]]:
     """Every (task, option) the team has a score of."""
     for t, found in enumerate(evaluation.expected.scores):
-        by_key = {own.key: own for own in found}
+        by_key = {own.key: own for own in (*found, *evaluation.making.pilots[t])}
         for o, option in enumerate(evaluation.options if by_key else ()):
             if option.ref.key in by_key:
                 yield t, o, by_key[option.ref.key]
@@ -244,6 +287,8 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
         "modality": {"needed": ", ".join(task.needed_modalities) if gate == "modality" else None,
                      "supported": ", ".join(option.fact.input_modalities or ()) or None},
         "provider": {"provider": option.ref.provider},
+        "programme": _programme_values(evaluation, o) if gate == "programme" else {},
+        "ladder": ladder_values(evaluation, found, t, o) if gate == "ladder" else {},
         "retirement": {"retires_on": option.fact.retires_on.isoformat() if option.fact.retires_on else None},
         "ttft": {"ttft_p95_s": number("ttft_p95_s"), "slo_s": task.slo.ttft_p95_slo_s},
         "e2e": {"e2e_p95_s": number("e2e_p95_s"), "slo_s": task.slo.e2e_p95_slo_s},
@@ -256,6 +301,8 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
                     **_failing_slice(evaluation, t, o)},
     }  # fmt: skip
     code = REASON_CODE.get(gate, gate)
+    if gate == "ladder":
+        code = f"{RUNG_CODES.get(option.pattern.makes, 'as_sold')}_ladder"
     if gate == "quality" and number("bar_share") is None:
         code = "error_cost" if number("tco_usd") is None and number("spend_usd") is not None else "no_bar"
     return Reason(code, status, None if np.isnan(margin) else margin, details.get(gate, {}))
@@ -263,7 +310,8 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
 
 def _failing_slice(evaluation: Evaluation, t: int, o: int) -> dict[str, float | str | None]:
     """The slice that is under the bar, if one is."""
-    own = next((each for each in evaluation.expected.scores[t] if each.key == evaluation.options[o].ref.key), None)
+    scores = (*evaluation.expected.scores[t], *evaluation.making.pilots[t])
+    own = next((each for each in scores if each.key == evaluation.options[o].ref.key), None)
     worst, bar = own.worst if own else None, float(evaluation.values["bar_share"][t, o])
     if own is None or worst is None or not worst.limit_share < bar:
         return {}
@@ -290,3 +338,15 @@ def evidence_of(found: Gates, t: int, o: int) -> Evidence:
     """The evidence level of one option for one task."""
     level: Evidence = str(found.evidence[t, o])  # type: ignore[assignment]
     return level
+
+
+def _programme_values(evaluation: Evaluation, o: int) -> dict[str, float | str | None]:
+    """Until when a tuning programme takes jobs, as announced."""
+    row = programmes().get(evaluation.options[o].ref.provider)
+    if row is None:
+        return {"provider": evaluation.options[o].ref.provider}
+    ends = row.no_new_jobs_after or row.shutdown_on
+    return {
+        "provider": row.programme, "state": row.status, "closed_on": row.closed_to_new_on.isoformat() if row.closed_to_new_on else None,
+        "ends_on": ends.isoformat() if ends else None,
+    }  # fmt: skip

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 import numpy as np
 
 from planner.catalog import Catalog, Offer, PriceSheet
+from planner.catalog.made import Made, made_of, made_refs
 from planner.columns import Column
 from planner.evals.model import overall
 from planner.facts import ModelFact
@@ -28,6 +30,12 @@ class Option:
     pattern: Pattern
     ref: ModelRef
     fact: ModelFact
+
+    @property
+    def base(self) -> str:
+        """The open model whose weights are served: the model's own, or that of the base it is made from."""
+        found = made_of(self.ref.model)
+        return self.ref.model if found is None else found[1]
 
     @property
     def label(self) -> str:
@@ -82,10 +90,15 @@ def candidates(portfolio: Portfolio, catalog: Catalog) -> list[ModelRef]:
 
 def options(portfolio: Portfolio, catalog: Catalog) -> list[Option]:
     """Every pattern with every candidate its calls can be bought from."""
-    refs = candidates(portfolio, catalog)
+    refs = [ref for ref in candidates(portfolio, catalog) if not made_of(ref.model)]
     own_gpus = np.array([ref.provider == SELF_HOSTED for ref in refs], dtype=bool)
     found = []
     for pattern_id, pattern in registry().items():
+        if pattern.makes:
+            made = made_refs(cast("Made", pattern.makes), pattern.serves)
+            found += [Option(f"{pattern_id}:{ref.key}", pattern_id, pattern, ref, catalog.fact(ref.provider, ref.model))
+                      for ref in made if catalog.has(ref)]  # fmt: skip
+            continue
         sold = own_gpus == pattern.own_gpus
         for call in pattern.calls:
             sold = sold & (catalog.offers(call.processing, refs) | (call.processing == "standard"))

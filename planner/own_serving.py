@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
+from planner.catalog.made import endpoint_programmes
 from planner.columns import Column
 from planner.engine import replica_graph
 from planner.facts import assumptions
-from planner.measurements.model import SELF_HOSTED
 from planner.options import CallColumns, Option
 from planner.portfolio import Portfolio, Scenario, Task
 from planner.serving.sizing import UNSURE, Need, Replica, loaded, replicas
-from planner.serving_policy import ServingPolicy
+from planner.serving_policy import GpuHour, ServingPolicy
 
 LATENCY_INPUTS = ("overhead_s", "prefill_tokens_per_s", "output_tokens_per_s", "ttft_tail_ratio", "decode_tail_ratio", "cold_wait_tail_s")
 """What the formulas of latency read; on own GPUs it is worked out from the replica."""
@@ -43,9 +43,10 @@ def planned_per_s(replica: Replica) -> float:
     return replica.capacity_per_s.low if replica.confidence == UNSURE else replica.capacity_per_s.typical
 
 
-def _gpu_hour_factor(scenario: Scenario, model: str) -> float:
-    """What a scenario multiplies GPU hours by: its changes that name own serving. Those of all list prices are about tokens."""
-    named = [c for c in scenario.changes if c.quantity == "price" and c.provider == SELF_HOSTED and c.model in ("*", model)]
+def _gpu_hour_factor(scenario: Scenario, option: Option) -> float:
+    """What a scenario multiplies GPU hours by: its changes that name who keeps the GPUs up. Those of all list prices are about tokens."""
+    models = ("*", option.base, option.ref.model)
+    named = [c for c in scenario.changes if c.quantity == "price" and c.provider == option.ref.provider and c.model in models]
     return float(np.prod([1.0 if change.factor is None else change.factor for change in named]))
 
 
@@ -53,6 +54,17 @@ def _asleep(inputs: Mapping[str, Column]) -> dict[str, Column]:
     """What changes when GPUs are let go between requests: hours are paid for part of the month, and nothing is kept in reserve."""
     share = replica_graph().evaluate(inputs, ["warm_time_share"])["warm_time_share"]
     return {"up_share": share, "failover_replicas": np.zeros_like(share)}
+
+
+@lru_cache(maxsize=256)
+def _endpoint_policy(provider: str, policy: ServingPolicy) -> ServingPolicy:
+    """The terms of a provider that keeps GPUs up for one customer: its GPU, its price, and nothing in reserve."""
+    row = endpoint_programmes()[provider]
+    reason = f"{row.programme}. {row.source.note}"[:500]
+    hour = GpuHour(gpu=str(row.hosting_gpu), usd_per_gpu_hour=float(row.usd_per_hosting_hour or 0), reason=reason)
+    # People and machines in reserve are in the provider's price.
+    hours = assumptions()["endpoint_people_hours_per_month"].typical * assumptions()["usd_per_person_hour"].typical
+    return policy.model_copy(update={"gpus": (hour.gpu,), "gpu_hours": (hour,), "failover_replicas": 0, "people_usd_per_month": hours})
 
 
 @dataclass(frozen=True)
@@ -97,9 +109,13 @@ class _Fleets:
         pair = self.pair[rows]
         return np.flatnonzero(np.r_[True, pair[1:] != pair[:-1]])
 
-    def bills(self, rows: np.ndarray, requests_per_month: Column, case: str = "typical") -> tuple[Column, np.ndarray]:
+    def bills(
+        self, rows: np.ndarray, requests_per_month: Column, case: str = "typical", peak_to_mean: Column | None = None
+    ) -> tuple[Column, np.ndarray]:
         """Monthly bills of some rows at (rows, n) requests a month, and where GPUs are let go between requests."""
         inputs = {name: value[rows][:, None] for name, value in self.rows.items()} | {"requests_per_month": requests_per_month}
+        if peak_to_mean is not None:
+            inputs["peak_to_mean"] = peak_to_mean
         if case != "typical":
             # A dear month is one of slow replicas and dear hours.
             inputs |= {name: value[rows][:, None] for name, value in self.ends[case].items()}
@@ -112,9 +128,9 @@ class _Fleets:
         usd = np.where(sleeps, asleep["fixed_usd_per_month"], awake)
         return usd, np.broadcast_to(sleeps, usd.shape)
 
-    def lowest(self, rows: np.ndarray, requests_per_month: Column, case: str = "typical") -> Column:
+    def lowest(self, rows: np.ndarray, requests_per_month: Column, case: str = "typical", peak_to_mean: Column | None = None) -> Column:
         """The lowest bill in each group, (groups, n)."""
-        usd, _ = self.bills(rows, requests_per_month, case)
+        usd, _ = self.bills(rows, requests_per_month, case, peak_to_mean)
         return np.asarray(np.minimum.reduceat(usd, self.starts(rows), axis=0))
 
 
@@ -131,9 +147,9 @@ class TaskOwn:
     _task: int
     _options: np.ndarray
 
-    def at_volume(self, factor: Column) -> tuple[Column, Column]:
-        """Spend over the horizon and the highest month when requests are multiplied, (factors, options)."""
-        return self._own.at_volume(self._task, self._options, factor)
+    def moved(self, factor: Column, growth: Column | None = None, peak_to_mean: Column | None = None) -> tuple[Column, Column, Column]:
+        """Spend over the horizon, the highest month and the month at the price date with requests multiplied, (points, options)."""
+        return self._own.moved(self._task, self._options, factor, growth, peak_to_mean)
 
 
 class OwnServing:
@@ -143,8 +159,7 @@ class OwnServing:
         self, portfolio: Portfolio, options: Sequence[Option], columns: CallColumns, tokens: Mapping[str, Column],
         shape_task: np.ndarray, shape_share: Column, requests_per_month: Column, scenario: Scenario, as_of: date,
     ) -> None:  # fmt: skip
-        served = [option.ref.model for option in options if option.pattern.own_gpus]
-        self.gpu_hour_factor = {model: _gpu_hour_factor(scenario, model) for model in served}
+        self.gpu_hour_factor = {o: _gpu_hour_factor(scenario, option) for o, option in enumerate(options) if option.pattern.own_gpus}
         self.policy: ServingPolicy = portfolio.serving
         self.shape = (len(portfolio.tasks), len(options))
         self._portfolio, self._requests = portfolio, np.asarray(requests_per_month, dtype=float)
@@ -154,20 +169,31 @@ class OwnServing:
         self._shape_task, self._shape_share = shape_task, shape_share
         self._needs = {
             (t, o): need for t, task in enumerate(portfolio.tasks)
-            for o, need in zip(self._own.tolist(), self._needed(t, task, [options[o].ref.model for o in self._own]), strict=True) if need
+            for o, need in zip(self._own.tolist(), self._needed(t, task, [options[o].base for o in self._own]), strict=True) if need
         }  # fmt: skip
-        found = replicas(list(self._needs.values()), self.policy, as_of)
-        self._fleets = self._gathered({pair: each for pair, each in zip(self._needs, found, strict=True) if each})
+        self._policies = [_endpoint_policy(option.ref.provider, self.policy) if option.pattern.dedicated else self.policy for option in options]
+        found: dict[tuple[int, int], tuple[Replica, ...]] = {}
+        for policy in dict.fromkeys(self._policies):
+            pairs = [pair for pair in self._needs if self._policies[pair[1]] == policy]
+            found |= zip(pairs, replicas([self._needs[pair] for pair in pairs], policy, as_of), strict=True)
+        self._fleets = self._gathered({pair: found[pair] for pair in self._needs if found[pair]})
+
+    def policy_of(self, o: int) -> ServingPolicy:
+        """The terms one option is served on: the plan's own, or those of the provider that keeps its GPUs up."""
+        return self._policies[o]
 
     def _gathered(self, found: Mapping[tuple[int, int], tuple[Replica, ...]]) -> _Fleets:
-        tasks, people = self._portfolio.tasks, self.policy.people_usd_per_month
+        tasks = self._portfolio.tasks
         flat = [(n, t, each) for n, ((t, _), group) in enumerate(found.items()) for each in group]
-        shared = {name: assumptions()[name].typical for name in _ASSUMED} | {"failover_replicas": float(self.policy.failover_replicas)}
-        paid = replica_graph().evaluate({name: np.array([value]) for name, value in shared.items()}, ["people_usd_per_month"])
+        pairs = tuple(found)
+        of = [self._policies[pairs[n][1]] for n, _, _ in flat]
+        rows = {name: np.full(len(flat), assumptions()[name].typical) for name in _ASSUMED}
+        paid = replica_graph().evaluate(rows, ["people_usd_per_month"])["people_usd_per_month"] if flat else np.zeros(0)
         # A sum the team states stands in for hours times their price.
-        shared["people_usd_per_month"] = float(paid["people_usd_per_month"][0]) if people is None else people
-        rows = {name: np.full(len(flat), value) for name, value in shared.items()}
+        stated = np.array([np.nan if policy.people_usd_per_month is None else policy.people_usd_per_month for policy in of], dtype=float)
         rows |= {
+            "people_usd_per_month": np.where(np.isnan(stated), paid, stated),
+            "failover_replicas": np.array([float(policy.failover_replicas) for policy in of], dtype=float),
             "peak_to_mean": np.array([tasks[t].traffic.peak_to_mean for _, t, _ in flat], dtype=float),
             "replica_requests_per_s": np.array([planned_per_s(each) for _, _, each in flat], dtype=float),
             "stable_requests_per_s": np.array([each.stable_per_s for _, _, each in flat], dtype=float),
@@ -179,9 +205,9 @@ class OwnServing:
         room = np.array([min(tasks[t].slo.ttft_p95_slo_s or np.inf, tasks[t].slo.e2e_p95_slo_s or np.inf) for _, t, _ in flat], dtype=float)
         cold = replica_graph().evaluate(rows, ["cold_start_s"])["cold_start_s"] if flat else np.zeros(0)
         meets = np.array([each.meets for _, _, each in flat], dtype=bool)
-        rows["may_sleep"] = (self.policy.may_sleep & meets & (2 * cold <= room)).astype(float)
+        rows["may_sleep"] = (np.array([policy.may_sleep for policy in of], dtype=bool) & meets & (2 * cold <= room)).astype(float)
         pair = np.array([n for n, _, _ in flat], dtype=int)
-        factor = np.array([self.gpu_hour_factor[each.configuration.plan.model] for _, _, each in flat], dtype=float)
+        factor = np.array([self.gpu_hour_factor[pairs[n][1]] for n, _, _ in flat], dtype=float)
         rows["usd_per_gpu_hour"] = rows["usd_per_gpu_hour"] * factor
         ends = {
             case: {
@@ -226,14 +252,16 @@ class OwnServing:
             result[t, o] = value
         return result
 
-    def _monthly(self, rows: np.ndarray, factor: Column) -> Column:
+    def _monthly(self, rows: np.ndarray, factor: Column, moved: Column | None = None, peak_to_mean: Column | None = None) -> Column:
         """Bills by month of the horizon, (groups, factors, months): replicas for the busiest minute within each month."""
         task = np.array([self._fleets.pairs[n][0] for n in self._fleets.pair[rows]], dtype=int)
-        growth = np.array([each.traffic.growth_share_per_month for each in self._portfolio.tasks])[task][:, None]
-        ahead = np.arange(self._portfolio.policy.horizon_months)[None, :]
+        own = np.array([each.traffic.growth_share_per_month for each in self._portfolio.tasks])[task][:, None, None]
+        growth = own if moved is None else moved[None, :, None]
+        ahead = np.arange(self._portfolio.policy.horizon_months)[None, None, :]
         grown = np.maximum((1 + growth) ** ahead, (1 + growth) ** (ahead + 1))
-        requests = self._requests[task][:, None, None] * np.asarray(factor, dtype=float)[None, :, None] * grown[:, None, :]
-        lowest = self._fleets.lowest(rows, requests.reshape(len(rows), -1))
+        requests = self._requests[task][:, None, None] * np.asarray(factor, dtype=float)[None, :, None] * grown
+        peaks = None if peak_to_mean is None else np.repeat(peak_to_mean, requests.shape[2])[None, :]
+        lowest = self._fleets.lowest(rows, requests.reshape(len(rows), -1), peak_to_mean=peaks)
         return lowest.reshape(len(lowest), len(factor), -1)
 
     def fixed(self, case: str) -> Column:
@@ -281,20 +309,30 @@ class OwnServing:
 
     def of_task(self, t: int, options: np.ndarray) -> TaskOwn:
         """What own GPUs add to the bills of some options of a task."""
-        run = np.array([float(self._fleets.rows["people_usd_per_month"][0]) if (t, int(o)) in self._group else 0.0 for o in options])
+        first = self._fleets.starts(self._all)
+        people = self._fleets.rows["people_usd_per_month"]
+        groups = [self._group.get((t, int(o))) for o in options]
+        run = np.array([0.0 if n is None else float(people[first[n]]) for n in groups])
         spend = run * self._portfolio.policy.horizon_months
         return TaskOwn(self.spend_usd[t, options], self.peak_usd_per_month[t, options], spend, run, self, t, options)
 
-    def at_volume(self, t: int, options: np.ndarray, factor: Column) -> tuple[Column, Column]:
-        """Spend over the horizon and the highest month of some options when a task's requests are multiplied, (factors, options)."""
-        spend, run = (np.zeros((len(factor), len(options))) for _ in range(2))
+    def moved(
+        self, t: int, options: np.ndarray, factor: Column, growth: Column | None = None, peak_to_mean: Column | None = None
+    ) -> tuple[Column, Column, Column]:
+        """Spend over the horizon, the highest month and the month at the price date of some options, (points, options).
+
+        At each point a task's requests are multiplied by `factor`, and grow or peak as given there.
+        """
+        spend, run, now = (np.zeros((len(factor), len(options))) for _ in range(3))
         groups = {self._group[t, int(o)]: i for i, o in enumerate(options) if (t, int(o)) in self._group}
         rows = np.flatnonzero(np.isin(self._fleets.pair, list(groups)))
         if len(rows):
-            months = self._monthly(rows, factor)
+            months = self._monthly(rows, factor, growth, peak_to_mean)
             at = [groups[int(n)] for n in self._fleets.pair[rows][self._fleets.starts(rows)]]
             spend[:, at], run[:, at] = months.sum(axis=2).T, months.max(axis=2).T
-        return spend, run
+            today = np.broadcast_to(self._requests[t] * np.asarray(factor, dtype=float), (len(rows), len(factor)))
+            now[:, at] = self._fleets.lowest(rows, today, peak_to_mean=peak_to_mean).T
+        return spend, run, now
 
     def served(self, t: int, o: int) -> Served | None:
         """How one task would run on one open model; None on a provider's API and where nothing fits."""

@@ -30,7 +30,16 @@ class Pattern:
     complexity: int
     calls: tuple[Call, ...]
     own_gpus: bool = False
-    """True when the team serves open weights itself; False when a provider sells the calls."""
+    """True when GPUs are billed by the hour, whoever keeps them up; False when a provider sells the calls."""
+    dedicated: bool = False
+    """True when a provider keeps those GPUs up: it sees the data, sets the price of the hour, and needs fewer of the team's people."""
+    makes: str = ""
+    """`tuned`, `distilled` or `trained` when the team makes the model itself; blank when it is used as it is sold."""
+
+    @property
+    def serves(self) -> str:
+        """Who serves the model: `provider`, `dedicated` or `own`."""
+        return "dedicated" if self.dedicated else "own" if self.own_gpus else "provider"
 
 
 @cache

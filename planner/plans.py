@@ -65,7 +65,7 @@ class Plan:
         self.catalog_id = catalog.id
         self.evaluation: Evaluation = evaluate(portfolio, self.catalog, scenario)
         self.gates: Gates = gates(self.evaluation)
-        self.decisions: tuple[Decision, ...] = decide(self.evaluation, self.gates)
+        self.decisions: tuple[Decision, ...] = decide(self.evaluation, self.gates, self.catalog)
 
     @property
     def as_of(self) -> date:
@@ -239,7 +239,8 @@ class Plan:
             }
             part = option_graph().evaluate(row, ["period_spend_usd"])["period_spend_usd"]
             bill += np.where(end > start, part, 0.0)
-        return bill + self.evaluation.own.months(t, o)[: len(months)]
+        kept = float(self.evaluation.making.kept_usd_per_month[t, o])
+        return np.asarray(bill + self.evaluation.own.months(t, o)[: len(months)] + kept)
 
 
 def plan(portfolio: Portfolio, catalog: Catalog, scenario: Scenario = AS_IS) -> Plan:

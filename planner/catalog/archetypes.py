@@ -64,7 +64,8 @@ class Archetype:
 def archetypes() -> Mapping[str, Archetype]:
     """data/archetypes.csv by id."""
     result = {}
-    for i, row in enumerate(read_rows("archetypes", ("archetype", "label", "description", "level_logit", "level_sd_logit", "tuning_type", *_STARTING))):
+    columns = ("archetype", "label", "description", "level_logit", "level_sd_logit", "tuning_type", *_STARTING)
+    for i, row in enumerate(read_rows("archetypes", columns)):
         where = f"data/archetypes.csv line {i + 2}"
         name = row["archetype"]
         skills = archetype_skills().get(name)

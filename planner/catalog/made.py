@@ -104,8 +104,10 @@ def made_fact(provider: str, model: str, base: ModelFact) -> ModelFact:
     row = token_programmes().get((provider, found[1]))
     if row is not None:
         ends = row.base_shutdown_on
+    # What is expected of it starts from what its base scores.
+    unit = base.benchmark_model_id or f"{base.provider}/{base.model}"
     return replace(
-        base, provider=provider, model=model, name=name, efforts=("none",), shortlisted=True, benchmark_model_id=None, retires_on=ends
+        base, provider=provider, model=model, name=name, efforts=("none",), shortlisted=True, benchmark_model_id=unit, retires_on=ends
     )
 
 

@@ -194,7 +194,7 @@ def test_flips_by_volume_know_the_steps_of_replicas(catalog: Catalog) -> None:
     one = task(50_000, slo=Slo(e2e_p95_slo_s=20))
     found = planned(catalog, one)
     own, o = found.evaluation.own, found.evaluation.option_index[SMALL]
-    spend, _ = own.at_volume(0, np.array([o]), np.array([0.01, 1.0, 7.0, 90.0]))
+    spend, _, _ = own.moved(0, np.array([o]), np.array([0.01, 1.0, 7.0, 90.0]))
     for factor, told in zip((0.01, 1.0, 7.0, 90.0), spend[:, 0], strict=True):
         again = planned(catalog, task(50_000 * factor, slo=Slo(e2e_p95_slo_s=20)))
         assert told == pytest.approx(again.value("t", SMALL, "spend_usd"))
