@@ -24,7 +24,10 @@ LONGEST_HORIZON = 36
 
 
 class Flips(Sequence[Flip]):
-    """The flips of one decision, solved when first looked at: a plan of many tasks shows few of them."""
+    """The flips of one decision, solved when first looked at: a plan of many tasks shows few of them.
+
+    As a sequence it holds those that take an instant; `slow` has those the task must be planned again for.
+    """
 
     def __init__(self, evaluation: Evaluation, found: Gates, t: int, chosen: int, runner_up: int, catalog: Catalog) -> None:
         self._asked = (evaluation, found, t, chosen, runner_up)
@@ -43,7 +46,7 @@ class Flips(Sequence[Flip]):
 
     @property
     def _solved(self) -> tuple[Flip, ...]:
-        return (*self.quick, *self.slow)
+        return self.quick
 
     def __len__(self) -> int:
         return len(self._solved)
@@ -126,7 +129,8 @@ def slow_flips(evaluation: Evaluation, found: Gates, t: int, chosen: int, catalo
     result = []
     for search in again.first_changes(searches, now):
         at, becomes = (None, None) if search.found is None else (search.found[0], search.found[1])
-        result.append(Flip(search.quantity, task.id, search.start, at, search.end, keys[becomes] if becomes is not None and becomes >= 0 else None))
+        name = keys[becomes] if becomes is not None and becomes >= 0 else None
+        result.append(Flip(search.quantity, task.id, search.start, at, search.end, name))
     return (*result, *_horizon(evaluation, again, now, keys, task.id))
 
 

@@ -19,7 +19,7 @@ from planner.portfolio import Portfolio, Task
 from planner.quantity import Quantity
 
 _POINTS = 9
-_ROUNDS = 7
+_ROUNDS = 6
 Edit = Callable[[Task, float], Task]
 
 
