@@ -15,6 +15,7 @@ from planner.formulas import (
     replicas,
     serving,
     serving_memory,
+    sharing,
     tokens,
     training,
     tuning,
@@ -26,7 +27,7 @@ from planner.quantities import vocabulary
 CALL_MODULES = (tokens, cost, latency)
 OPTION_MODULES = (money, quality)
 SERVING_MODULES = (serving_memory, serving)
-REPLICA_MODULES = (replicas, own_bill)
+REPLICA_MODULES = (replicas, own_bill, sharing)
 CONTEXT_MODULES = (context,)
 MAKING_MODULES = (tuning, training)
 WORTH_MODULES = (worth,)

@@ -19,6 +19,7 @@ from planner.engine import replica_graph
 from planner.facts import assumptions
 from planner.options import CallColumns, Option
 from planner.portfolio import Portfolio, Scenario, Task
+from planner.serving.plan import ServingPlan
 from planner.serving.sizing import UNSURE, Need, Replica, loaded, replicas
 from planner.serving_policy import GpuHour, ServingPolicy
 
@@ -132,6 +133,19 @@ class _Fleets:
         """The lowest bill in each group, (groups, n)."""
         usd, _ = self.bills(rows, requests_per_month, case, peak_to_mean)
         return np.asarray(np.minimum.reduceat(usd, self.starts(rows), axis=0))
+
+
+@dataclass(frozen=True)
+class Shareable:
+    """Where tasks could share replicas with others: one row a (task, option, configuration) that keeps the task's targets, (rows,)."""
+
+    task: np.ndarray
+    option: np.ndarray
+    plans: tuple[ServingPlan, ...]
+    inputs: Mapping[str, Column]
+    """Inputs of the replica formulas, with today's requests a month; replicas are always on."""
+    grown: Column
+    """What requests are multiplied by in the busiest part of each month, (rows, months)."""
 
 
 @dataclass(frozen=True)
@@ -263,6 +277,22 @@ class OwnServing:
         peaks = None if peak_to_mean is None else np.repeat(peak_to_mean, requests.shape[2])[None, :]
         lowest = self._fleets.lowest(rows, requests.reshape(len(rows), -1), peak_to_mean=peaks)
         return lowest.reshape(len(lowest), len(factor), -1)
+
+    def _grown(self, task: np.ndarray) -> Column:
+        """What a task's requests are multiplied by in the busiest part of each month of the horizon, (rows, months)."""
+        growth = np.array([each.traffic.growth_share_per_month for each in self._portfolio.tasks])[task][:, None]
+        ahead = np.arange(self._portfolio.policy.horizon_months)[None, :]
+        return np.asarray(np.maximum((1 + growth) ** ahead, (1 + growth) ** (ahead + 1)))
+
+    def shareable(self) -> Shareable:
+        """Every configuration kept on which some task's targets hold, for tasks that would share its replicas."""
+        fleets = self._fleets
+        rows = np.array([i for i, each in enumerate(fleets.found) if each.meets], dtype=int)
+        pairs = np.array([fleets.pairs[n] for n in fleets.pair[rows]], dtype=int).reshape(-1, 2)
+        inputs = {name: value[rows] for name, value in fleets.rows.items()}
+        inputs |= {"requests_per_month": self._requests[pairs[:, 0]], "up_share": np.ones(len(rows))}
+        plans = tuple(fleets.found[i].configuration.plan for i in rows)
+        return Shareable(pairs[:, 0], pairs[:, 1], plans, inputs, self._grown(pairs[:, 0]))
 
     def fixed(self, case: str) -> Column:
         """What is paid a month whether requests come or not, at the price date; low and high are ends of price, speed and volume."""
