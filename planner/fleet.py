@@ -6,6 +6,7 @@ it bounds from below. What an assignment costs is always counted month by month 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,7 +15,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csr_array
 
 from planner.columns import Column
-from planner.fleet_problem import ALONE, Bill, FleetLimits, Problem, bill_of, worth_keeping
+from planner.fleet_bound import bounded
+from planner.fleet_problem import ALONE, Bill, FleetLimits, Problem, bill_of, periods, worth_keeping
 
 Status = Literal["optimal", "within gap", "infeasible"]
 
@@ -23,6 +25,9 @@ GAP_SHARE = 1e-4
 
 TIME_LIMIT_S = 6.0
 """Time for one look; what is not proven by then is told as a gap."""
+
+LARGE = 1500
+"""Choices from which a bound is worked out first, to leave most of them out of the program."""
 
 EXACT_ROWS = 600
 """Slots × months up to which every month has its own count of replicas."""
@@ -181,21 +186,11 @@ class _Program:
         return most
 
 
-def _periods(problem: Problem, most: int) -> np.ndarray:
-    """First month of each period: months alike are one; beyond `most` neighbours are put together."""
-    both = np.concatenate([problem.load, problem.bills])
-    changed = np.r_[True, (both[:, 1:] != both[:, :-1]).any(axis=0)]
-    starts = np.flatnonzero(changed)
-    if len(starts) > most:
-        starts = starts[np.unique((np.arange(most) * len(starts)) // most)]
-    return starts
-
-
 def _run(problem: Problem, limits: FleetLimits, cost: str = "usd", time_limit_s: float = TIME_LIMIT_S) -> _Found:
     """One look. `cost` is `usd`, `models`, `providers`, `budget_usd_per_month` or `any`: what is made least."""
     opened = len(np.unique(problem.slot[problem.slot != ALONE]))
     exact = limits.budget_usd_per_month is not None or cost == "budget_usd_per_month"
-    program = _Program(problem, _periods(problem, problem.months if exact else max(1, EXACT_ROWS // max(opened, 1))))
+    program = _Program(problem, periods(problem, problem.months if exact else max(1, EXACT_ROWS // max(opened, 1))))
     rows, columns = program.rows(limits), program.columns
     most, whole = program.most(), np.ones(columns, dtype=int)
     if cost == "usd":
@@ -235,24 +230,41 @@ def solve(problem: Problem, limits: FleetLimits, start: np.ndarray, time_limit_s
         empty = np.zeros(0, dtype=int)
         return Answer(empty, bill_of(problem, empty), "optimal", 0.0)
     kept = np.flatnonzero(worth_keeping(problem, limits))
+    least, tried = -np.inf, [start]
+    if limits.budget_usd_per_month is None and len(kept) > LARGE:
+        before = np.union1d(kept, start)
+        looked = bounded(problem.keep(before), limits, np.searchsorted(before, start))
+        least, kept = looked.least_usd, before[looked.keep]
+        tried += [] if looked.chosen is None else [before[looked.chosen]]
+    answer = _best(problem, limits, tried)
+    if answer is not None and answer.usd - least <= GAP_SHARE * abs(answer.usd):
+        return _answer(problem, limits, tried, least)
     small = problem.keep(kept)
     found = _run(small, limits, time_limit_s=time_limit_s)
-    if found.infeasible:
+    if found.infeasible and answer is None:
         return _cannot(problem, limits, time_limit_s)
-    tried = [start] if found.chosen is None else [start, kept[found.chosen]]
-    if found.chosen is None and limits.set:
+    # Choices were left out only where nothing cheaper than what is known needs them.
+    beyond = np.inf if answer is None else answer.usd
+    least = max(least, min(found.bound, beyond) if not found.infeasible else beyond)
+    tried += [] if found.chosen is None else [kept[found.chosen]]
+    if answer is None and found.chosen is None and limits.set:
         # Nothing in time: any assignment within the limits is better than none.
         rough = _run(small, limits, "any", time_limit_s)
-        if rough.infeasible:
-            return _cannot(problem, limits, time_limit_s)
         tried += [] if rough.chosen is None else [kept[rough.chosen]]
-    tried += [_alone_again(problem, each) for each in tried]
-    better = [(bill, chosen) for chosen in tried if (bill := bill_of(problem, chosen)).keeps(limits)]
-    if not better:
-        return _cannot(problem, limits, time_limit_s)
-    bill, chosen = min(better, key=lambda each: each[0].usd)
-    gap = max(0.0, (bill.usd - found.bound) / abs(bill.usd)) if bill.usd else 0.0
-    gap = min(gap, 1.0)
+    return _answer(problem, limits, tried, least) if _best(problem, limits, tried) else _cannot(problem, limits, time_limit_s)
+
+
+def _best(problem: Problem, limits: FleetLimits, tried: Sequence[np.ndarray]) -> Bill | None:
+    bills = [bill for each in tried if (bill := bill_of(problem, each)).keeps(limits)]
+    return min(bills, key=lambda each: each.usd, default=None)
+
+
+def _answer(problem: Problem, limits: FleetLimits, tried: Sequence[np.ndarray], least_usd: float) -> Answer:
+    """The cheapest of what was tried; one of them keeps the limits."""
+    every = [*tried, *(_alone_again(problem, each) for each in tried)]
+    kept = [(bill, chosen) for chosen in every if (bill := bill_of(problem, chosen)).keeps(limits)]
+    bill, chosen = min(kept, key=lambda each: each[0].usd)
+    gap = min(max(0.0, (bill.usd - least_usd) / abs(bill.usd)), 1.0) if bill.usd else 0.0
     return Answer(chosen, bill, "optimal" if gap <= GAP_SHARE else "within gap", gap)
 
 

@@ -148,6 +148,16 @@ def bill_of(problem: Problem, chosen: np.ndarray) -> Bill:
     )  # fmt: skip
 
 
+def periods(problem: Problem, most: int) -> np.ndarray:
+    """First month of each period: months alike are one; beyond `most` neighbours are put together."""
+    both = np.concatenate([problem.load, problem.bills])
+    changed = np.r_[True, (both[:, 1:] != both[:, :-1]).any(axis=0)]
+    starts = np.flatnonzero(changed)
+    if len(starts) > most:
+        starts = starts[np.unique((np.arange(most) * len(starts)) // most)]
+    return starts
+
+
 def worth_keeping(problem: Problem, limits: FleetLimits) -> np.ndarray:
     """Choices an optimum may need, (choices,) of bool; some optimum is always among them."""
     keep = np.ones(len(problem.task), dtype=bool)

@@ -1,6 +1,6 @@
 """Several tasks on the same replicas, and what it takes to look after many models."""
 
-from planner.columns import Column, choose
+from planner.columns import Column
 from planner.formula import formula
 
 LEVEL = "replica"
@@ -9,7 +9,7 @@ LEVEL = "replica"
 @formula(unit="share", source="definition")
 def sharing_throughput_share(brings_adapter: Column, adapter_throughput_share: Column) -> Column:
     """Part of a replica's throughput left to a task that shares it: all of it without an adapter."""
-    return choose(brings_adapter == 1, adapter_throughput_share, 1)
+    return 1 - brings_adapter * (1 - adapter_throughput_share)
 
 
 @formula(unit="replica", source="definition")

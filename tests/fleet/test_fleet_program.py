@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner import fleet as fleet_module
 from planner.fleet import solve
+from planner.fleet_bound import bounded
 from planner.fleet_problem import ALONE, FleetLimits, Problem, bill_of
 from tests.fleet.generated import by_trying_all, dollars, pick_alone, problem
 
@@ -81,3 +83,34 @@ def test_the_limit_that_cannot_be_kept_is_named_with_the_least_it_takes() -> Non
     answer = solve(made, FleetLimits(budget_usd_per_month=spend / 2), pick_alone(made))
     assert (answer.status, answer.why) == ("infeasible", ("budget_usd_per_month",))
     assert answer.least == pytest.approx(spend)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10_000), st.integers(2, 4), LIMITS, st.sampled_from([0.3, 1.0, 3.0]))
+def test_the_bound_is_never_above_the_best_and_leaves_out_nothing_needed(seed: int, tasks: int, limits: FleetLimits, heavy: float) -> None:
+    made = problem(seed, tasks, bases=2, hosted=2, months=3, growth=0.08, heavy=heavy, tuned_share=0.5, most_tuned=2)
+    limits = FleetLimits(limits.most_models, limits.most_providers)
+    expected = by_trying_all(made, limits)
+    found = bounded(made, limits, pick_alone(made))
+    if expected is None:
+        assert found.chosen is None
+        return
+    assert found.least_usd <= expected * (1 + 1e-9)
+    known = np.inf if found.chosen is None else bill_of(made, found.chosen).usd
+    assert known >= expected * (1 - 1e-9)
+    kept = made.keep(found.keep)
+    if known > expected * (1 + 1e-6):
+        assert by_trying_all(kept, limits) == pytest.approx(expected)
+
+
+def test_what_is_solved_through_the_bound_is_what_is_solved_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(6):
+        made = problem(seed, 12, bases=5, hosted=3, months=4, growth=0.05, tuned_share=0.5, most_tuned=3)
+        for limits in (FleetLimits(), FleetLimits(most_models=2), FleetLimits(most_providers=1)):
+            monkeypatch.setattr(fleet_module, "LARGE", 10**9)
+            plain = solve(made, limits, pick_alone(made))
+            monkeypatch.setattr(fleet_module, "LARGE", 0)
+            quick = solve(made, limits, pick_alone(made))
+            assert (plain.bill is None) == (quick.bill is None)
+            if plain.bill and quick.bill:
+                assert quick.bill.usd == pytest.approx(plain.bill.usd, rel=3e-4)
