@@ -12,8 +12,12 @@ import numpy as np
 
 from planner.columns import Column
 from planner.fleet_problem import ALONE, FleetLimits, Problem, bill_of
+from planner.fleet_search import Search, open_places
 
-ROUNDS = 400
+ROUNDS = 900
+LOOKS = 50
+"""Rounds between two searches for an assignment."""
+
 _PAID = np.array([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
 """Part of a replica's price that is charged by load; the rest pays for the first replica. The best of these bounds."""
 
@@ -107,8 +111,9 @@ class _Relaxed:
 def bounded(problem: Problem, limits: FleetLimits, start: np.ndarray) -> Bounded:
     """Bound, assignment and choices worth keeping, from `start` (one choice a task). Without a budget only."""
     relaxed = _Relaxed(problem, limits)
-    finder = _Finder(problem, limits)
+    finder = Search(problem, limits)
     finder.offer(start)
+    finder.from_places(open_places(finder, start))
     price = np.full(problem.tasks, -np.inf)
     np.maximum.at(price, problem.task[start], problem.usd[start])
     per_model = per_provider = 0.0
@@ -121,10 +126,10 @@ def bounded(problem: Problem, limits: FleetLimits, start: np.ndarray) -> Bounded
             best, stale = (look.least_usd, look), 0
         else:
             stale += 1
-        if turn % 10 == 0 or turn == ROUNDS - 1:
-            finder.near(look)
+        if turn % LOOKS == 0:
+            finder.from_places(open_places(finder, look.taken))
             target = min(target, finder.usd)
-        if stale >= 12:
+        if stale >= 20:
             reach, stale = reach * 0.7, 0
         lack = 1.0 - np.bincount(problem.task, weights=look.taken, minlength=problem.tasks)
         over_models = 0.0 if limits.most_models is None else look.models - limits.most_models
@@ -135,64 +140,8 @@ def bounded(problem: Problem, limits: FleetLimits, start: np.ndarray) -> Bounded
         step = reach * max(target * 1.02 - look.least_usd, abs(target) * 1e-4) / length
         price = price + step * lack
         per_model, per_provider = max(0.0, per_model + step * over_models), max(0.0, per_provider + step * over_providers)
+    finder.polish()
     assert best is not None
     least, look = best
     keep = least + look.more + look.need <= finder.usd
     return Bounded(min(least, finder.usd), finder.chosen, keep)
-
-
-class _Finder:
-    """Assignments near what the relaxed problem takes."""
-
-    def __init__(self, problem: Problem, limits: FleetLimits) -> None:
-        self.problem, self.limits = problem, limits
-        self.chosen: np.ndarray | None = None
-        self.usd = np.inf
-        self.load = problem.load.sum(axis=1)
-        slot = np.where(problem.slot == ALONE, 0, problem.slot)
-        rate = problem.slots.usd_per_replica[slot] if len(problem.slots.spare) else np.zeros(len(slot))
-        self.about = problem.usd + np.where(problem.slot == ALONE, 0.0, self.load * rate)
-        """What each choice costs where its slot is open and full."""
-        self.order = np.lexsort((self.about, problem.task))
-
-    def offer(self, chosen: np.ndarray) -> None:
-        bill = bill_of(self.problem, chosen)
-        if bill.keeps(self.limits) and bill.usd < self.usd:
-            self.usd, self.chosen = bill.usd, chosen
-
-    def within(self, allowed: np.ndarray) -> np.ndarray | None:
-        """The cheapest allowed choice of each task; None where a task has none."""
-        order = self.order[allowed[self.order]]
-        task, first = np.unique(self.problem.task[order], return_index=True)
-        return order[first] if len(task) == self.problem.tasks else None
-
-    def near(self, look: _Look) -> None:
-        """Whatever the relaxed problem opens, each task takes the cheapest of it; then what does not pay is closed, one at a time."""
-        allowed = look.need == 0
-        chosen = self.within(allowed)
-        if chosen is None:
-            return
-        self._improve(allowed, chosen)
-
-    def _improve(self, allowed: np.ndarray, chosen: np.ndarray) -> None:
-        problem = self.problem
-        self.offer(chosen)
-        usd = bill_of(problem, chosen).usd
-        for _ in range(8):
-            best: tuple[float, np.ndarray, np.ndarray] | None = None
-            for what in (problem.slot, problem.model):
-                for name in np.unique(what[chosen]):
-                    if name == ALONE and what is problem.slot:
-                        continue
-                    less = allowed & (what != name)
-                    other = self.within(less)
-                    if other is None:
-                        continue
-                    bill = bill_of(problem, other)
-                    if bill.keeps(self.limits) and bill.usd < self.usd:
-                        self.usd, self.chosen = bill.usd, other
-                    if bill.usd < (usd if best is None else best[0]):
-                        best = bill.usd, less, other
-            if best is None:
-                return
-            usd, allowed, chosen = best
