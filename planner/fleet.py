@@ -26,8 +26,14 @@ GAP_SHARE = 1e-4
 TIME_LIMIT_S = 6.0
 """Time for one look; what is not proven by then is told as a gap."""
 
+_SAME = 1e-9
+"""Share of a cost that only rounding tells apart."""
+
 LARGE = 1500
 """Choices from which a bound is worked out first, to leave most of them out of the program."""
+
+MOST_IN_PROGRAM = 6000
+"""Choices left beyond which the program finds nothing in time that the bound's own search has not."""
 
 EXACT_ROWS = 600
 """Slots × months up to which every month has its own count of replicas."""
@@ -237,7 +243,8 @@ def solve(problem: Problem, limits: FleetLimits, start: np.ndarray, time_limit_s
         least, kept = looked.least_usd, before[looked.keep]
         tried += [] if looked.chosen is None else [before[looked.chosen]]
     answer = _best(problem, limits, tried)
-    if answer is not None and answer.usd - least <= GAP_SHARE * abs(answer.usd):
+    near = answer is not None and answer.usd - least <= GAP_SHARE * abs(answer.usd)
+    if answer is not None and (near or (np.isfinite(least) and len(kept) > MOST_IN_PROGRAM)):
         return _answer(problem, limits, tried, least)
     small = problem.keep(kept)
     found = _run(small, limits, time_limit_s=time_limit_s)
@@ -261,9 +268,12 @@ def _best(problem: Problem, limits: FleetLimits, tried: Sequence[np.ndarray]) ->
 
 def _answer(problem: Problem, limits: FleetLimits, tried: Sequence[np.ndarray], least_usd: float) -> Answer:
     """The cheapest of what was tried; one of them keeps the limits."""
-    every = [*tried, *(_alone_again(problem, each) for each in tried)]
-    kept = [(bill, chosen) for chosen in every if (bill := bill_of(problem, chosen)).keeps(limits)]
+    kept = [(bill, chosen) for chosen in tried if (bill := bill_of(problem, chosen)).keeps(limits)]
     bill, chosen = min(kept, key=lambda each: each[0].usd)
+    alone = _alone_again(problem, chosen)
+    again = bill_of(problem, alone)
+    if again.keeps(limits) and again.usd <= bill.usd * (1 + _SAME):
+        bill, chosen = again, alone
     gap = min(max(0.0, (bill.usd - least_usd) / abs(bill.usd)), 1.0) if bill.usd else 0.0
     return Answer(chosen, bill, "optimal" if gap <= GAP_SHARE else "within gap", gap)
 

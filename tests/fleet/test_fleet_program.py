@@ -104,7 +104,7 @@ def test_the_bound_is_never_above_the_best_and_leaves_out_nothing_needed(seed: i
 
 
 def test_what_is_solved_through_the_bound_is_what_is_solved_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    for seed in range(6):
+    for seed in range(2):
         made = problem(seed, 12, bases=5, hosted=3, months=4, growth=0.05, tuned_share=0.5, most_tuned=3)
         for limits in (FleetLimits(), FleetLimits(most_models=2), FleetLimits(most_providers=1)):
             monkeypatch.setattr(fleet_module, "LARGE", 10**9)
