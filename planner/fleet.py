@@ -17,6 +17,7 @@ from scipy.sparse import coo_array, csr_array
 from planner.columns import Column
 from planner.fleet_bound import bounded
 from planner.fleet_problem import ALONE, Bill, FleetLimits, Problem, bill_of, periods, worth_keeping
+from planner.fleet_search import thrifty
 
 Status = Literal["optimal", "within gap", "infeasible"]
 
@@ -35,7 +36,7 @@ LARGE = 1500
 MOST_IN_PROGRAM = 6000
 """Choices left beyond which the program finds nothing in time that the bound's own search has not."""
 
-EXACT_ROWS = 600
+EXACT_ROWS = 2500
 """Slots × months up to which every month has its own count of replicas."""
 
 _COUNTED = {"most_models": "models", "most_providers": "providers"}
@@ -62,7 +63,6 @@ class _Found:
     chosen: np.ndarray | None
     bound: float
     infeasible: bool
-    value: float
 
 
 class _Rows:
@@ -220,11 +220,11 @@ def _run(problem: Problem, limits: FleetLimits, cost: str = "usd", time_limit_s:
     )  # fmt: skip
     bound = -np.inf if made.mip_dual_bound is None else float(made.mip_dual_bound) * scale
     if made.x is None:
-        return _Found(None, bound, made.status == 2, np.inf)
+        return _Found(None, bound, made.status == 2)
     taken = made.x[: len(problem.task)]
     order = np.lexsort((-taken, problem.task))
     _, first = np.unique(problem.task[order], return_index=True)
-    return _Found(order[first], bound, False, float(made.fun) * scale)
+    return _Found(order[first], bound, False)
 
 
 def solve(problem: Problem, limits: FleetLimits, start: np.ndarray, time_limit_s: float = TIME_LIMIT_S) -> Answer:
@@ -235,30 +235,53 @@ def solve(problem: Problem, limits: FleetLimits, start: np.ndarray, time_limit_s
     if not problem.tasks:
         empty = np.zeros(0, dtype=int)
         return Answer(empty, bill_of(problem, empty), "optimal", 0.0)
+    if limits.budget_usd_per_month is not None:
+        return _within_budget(problem, limits, start, time_limit_s)
     kept = np.flatnonzero(worth_keeping(problem, limits))
     least, tried = -np.inf, [start]
-    if limits.budget_usd_per_month is None and len(kept) > LARGE:
+    if len(kept) > LARGE:
         before = np.union1d(kept, start)
         looked = bounded(problem.keep(before), limits, np.searchsorted(before, start))
         least, kept = looked.least_usd, before[looked.keep]
         tried += [] if looked.chosen is None else [before[looked.chosen]]
+    return _programmed(problem, limits, kept, tried, least, time_limit_s)
+
+
+def _within_budget(problem: Problem, limits: FleetLimits, start: np.ndarray, time_limit_s: float) -> Answer:
+    """With a budget: the answer without it where that keeps it, else among assignments whose bills are lower."""
+    free = solve(problem, replace(limits, budget_usd_per_month=None), start, time_limit_s)
+    if free.bill is None:
+        return _cannot(problem, limits, time_limit_s, [])
+    if free.bill.keeps(limits):
+        return free
+    kept = np.flatnonzero(worth_keeping(problem, limits))
+    low = thrifty(problem, limits, [start, free.chosen])
+    return _programmed(problem, limits, kept, [start, *low], free.bill.usd * (1 - free.gap_share), time_limit_s)
+
+
+def _programmed(
+    problem: Problem, limits: FleetLimits, kept: np.ndarray, tried: list[np.ndarray], least: float, time_limit_s: float
+) -> Answer:
+    """The program over some choices, after what was tried; `least` bounds the cost from below."""
     answer = _best(problem, limits, tried)
     near = answer is not None and answer.usd - least <= GAP_SHARE * abs(answer.usd)
-    if answer is not None and (near or (np.isfinite(least) and len(kept) > MOST_IN_PROGRAM)):
+    many = np.isfinite(least) and len(kept) > MOST_IN_PROGRAM
+    if answer is not None and (near or many):
         return _answer(problem, limits, tried, least)
     small = problem.keep(kept)
-    found = _run(small, limits, time_limit_s=time_limit_s)
-    if found.infeasible and answer is None:
-        return _cannot(problem, limits, time_limit_s)
-    # Choices were left out only where nothing cheaper than what is known needs them.
-    beyond = np.inf if answer is None else answer.usd
-    least = max(least, min(found.bound, beyond) if not found.infeasible else beyond)
-    tried += [] if found.chosen is None else [kept[found.chosen]]
-    if answer is None and found.chosen is None and limits.set:
+    if not many:
+        found = _run(small, limits, time_limit_s=time_limit_s)
+        if found.infeasible and answer is None:
+            return _cannot(problem, limits, time_limit_s, tried)
+        # Choices were left out only where nothing cheaper than what is known needs them.
+        beyond = np.inf if answer is None else answer.usd
+        least = max(least, min(found.bound, beyond) if not found.infeasible else beyond)
+        tried = tried if found.chosen is None else [*tried, kept[found.chosen]]
+    if _best(problem, limits, tried) is None and limits.set:
         # Nothing in time: any assignment within the limits is better than none.
         rough = _run(small, limits, "any", time_limit_s)
-        tried += [] if rough.chosen is None else [kept[rough.chosen]]
-    return _answer(problem, limits, tried, least) if _best(problem, limits, tried) else _cannot(problem, limits, time_limit_s)
+        tried = tried if rough.chosen is None else [*tried, kept[rough.chosen]]
+    return _answer(problem, limits, tried, least) if _best(problem, limits, tried) else _cannot(problem, limits, time_limit_s, tried)
 
 
 def _best(problem: Problem, limits: FleetLimits, tried: Sequence[np.ndarray]) -> Bill | None:
@@ -291,16 +314,26 @@ def _alone_again(problem: Problem, chosen: np.ndarray) -> np.ndarray:
     return result
 
 
-def _cannot(problem: Problem, limits: FleetLimits, time_limit_s: float) -> Answer:
-    """Which limit stands in the way: each is let go alone, and the least it would have to be is looked for."""
-    guilty = []
+def _cannot(problem: Problem, limits: FleetLimits, time_limit_s: float, tried: Sequence[np.ndarray]) -> Answer:
+    """Which limit stands in the way: each is let go alone, and the least it would have to be is looked for.
+
+    In a large fleet that least is the best that was found: a little less may do.
+    """
     least: dict[str, float] = {}
+    kept = problem.keep(np.flatnonzero(worth_keeping(problem, replace(limits, most_models=1))))
     for name in limits.set:
         looser = replace(limits, **{name: None})
-        found = _run(problem.keep(np.flatnonzero(worth_keeping(problem, replace(limits, most_models=1)))), looser,
-                     _COUNTED.get(name, name), time_limit_s)  # fmt: skip
-        if found.chosen is not None:
-            guilty.append(name)
-            least[name] = found.value
-    why = tuple(guilty) or limits.set
-    return Answer(np.zeros(0, dtype=int), None, "infeasible", np.nan, why, least.get(why[0]) if len(guilty) == 1 else None)
+        known = [bill for each in tried if (bill := bill_of(problem, each)).keeps(looser)]
+        values = [_of(bill, name) for bill in known]
+        if not known or len(kept.task) <= MOST_IN_PROGRAM or name in _COUNTED:
+            found = _run(kept, looser, _COUNTED.get(name, name), time_limit_s)
+            values += [] if found.chosen is None else [_of(bill_of(kept, found.chosen), name)]
+        if values:
+            least[name] = min(values)
+    why = tuple(least) or limits.set
+    return Answer(np.zeros(0, dtype=int), None, "infeasible", np.nan, why, least.get(why[0]) if len(least) == 1 else None)
+
+
+def _of(bill: Bill, name: str) -> float:
+    """What a limit is held against."""
+    return float(bill.bills.max() if name == "budget_usd_per_month" else getattr(bill, _COUNTED[name]))

@@ -6,6 +6,9 @@ a replica for rounding); what it keeps is always counted in full.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from planner.fleet_problem import ALONE, FleetLimits, Problem, bill_of
@@ -13,6 +16,7 @@ from planner.fleet_problem import ALONE, FleetLimits, Problem, bill_of
 _ROUNDING_REPLICAS = 0.5
 """Whole replicas are this much more than their load, on the middle."""
 _MOST_MOVES = 80
+_BILL_TIMES = (0.3, 1.0, 3.0, 30.0, 1000.0)
 
 
 class Search:
@@ -63,12 +67,16 @@ class Search:
         usd = np.inf
         for _ in range(_MOST_MOVES):
             found = self._best_move(opened)
-            if found is None or found[0] >= usd - 1e-9 * abs(usd):
+            if found is None or (found[0] >= usd - 1e-9 * abs(usd) and not self._over(opened)):
                 break
             usd, opened = found
             chosen = self._assigned(opened)
             if chosen is not None:
                 self.offer(chosen)
+
+    def _over(self, opened: np.ndarray) -> bool:
+        models, providers = len(np.unique(self.model[opened])), len(np.unique(self.provider[opened]))
+        return models > (self.limits.most_models or models) or providers > (self.limits.most_providers or providers)
 
     def _best_move(self, opened: np.ndarray) -> tuple[float, np.ndarray] | None:
         """The best set with at most one place closed and one opened: its cost, nearly, and the set."""
@@ -87,9 +95,12 @@ class Search:
             usd += more_models * problem.usd_per_model + more_providers * problem.usd_per_provider
             usd = np.append(np.where(left | ~self.used, np.inf, usd), base.sum())
             counts = np.append(more_models, 0) + len(models), np.append(more_providers, 0) + len(providers)
-            for count, most in zip(counts, (limits.most_models, limits.most_providers), strict=True):
-                # Sets over a limit are left by closing first.
-                usd = np.where(count > (np.inf if most is None else most), np.inf, usd)
+            for count, most, owner in zip(
+                counts, (limits.most_models, limits.most_providers), (self.model, self.provider), strict=True
+            ):  # fmt: skip
+                # A set over a limit is left one place at a time.
+                if most is not None:
+                    usd = np.where(count > max(most, len(np.unique(owner[opened])) - 1), np.inf, usd)
             usd += self.fixed[places].sum() + len(models) * problem.usd_per_model + len(providers) * problem.usd_per_provider
             j = int(usd.argmin())
             if np.isfinite(usd[j]) and (best is None or usd[j] < best[0]):
@@ -121,3 +132,18 @@ def open_places(search: Search, allowed: np.ndarray) -> np.ndarray:
     opened[search.place[allowed]] = True
     return opened
 
+
+def thrifty(problem: Problem, limits: FleetLimits, starts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Assignments with low monthly bills: bills count several times over, more and more. `starts` hold one choice a task each."""
+    found = []
+    plain = replace(limits, budget_usd_per_month=None)
+    for times in _BILL_TIMES:
+        slots = replace(
+            problem.slots, usd_per_replica=(1 + times) * problem.slots.usd_per_replica, people_usd=(1 + times) * problem.slots.people_usd
+        )  # fmt: skip
+        search = Search(replace(problem, usd=problem.usd + times * problem.bills.sum(axis=1), slots=slots), plain)
+        for start in starts:
+            search.from_places(open_places(search, start))
+        search.polish()
+        found += [] if search.chosen is None else [search.chosen]
+    return found

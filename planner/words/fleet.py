@@ -60,7 +60,7 @@ def fleet_cannot_sentence(why: Sequence[str], limits: Mapping[str, float], least
     told = listing([limit_text(name, limits[name]) for name in why])
     if len(why) != 1:
         return f"No plan of all tasks keeps {told} together, and giving up one of them is not enough. What follows is each task's own pick."
-    needed = "" if least is None else f": it takes {_least(why[0], least)}"
+    needed = "" if least is None else f"; enough would be {_least(why[0], least)}"
     return f"No plan of all tasks keeps {told}{needed}. What follows is each task's own pick."
 
 

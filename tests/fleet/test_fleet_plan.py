@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner import Plan, plan
+from planner import Plan, fleet_plan, plan
 from planner.catalog import Catalog
 from planner.cli import EXAMPLE, main
+from planner.fleet import solve
 from planner.fleet_plan import FleetPlan, fleet, limits_of
-from planner.fleet_problem import FleetLimits
+from planner.fleet_problem import ALONE, FleetLimits
 from planner.fleet_view import fleet_rows, fleet_sentences
 from planner.policy import Policy
 from planner.portfolio import Constraints, Portfolio, QualityBar, RequestShape, Slo, Task, Traffic
@@ -134,6 +136,20 @@ def test_a_task_without_any_option_is_left_out_and_said(catalog: Catalog) -> Non
         assert found.missing == ("a",)
         assert fleet_sentences(made, found)[-1].startswith("A has no option")
     assert len(found.assigned) + len(found.missing) == 2
+
+
+def test_adapters_cost_throughput_and_their_number_is_held(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = planned(catalog, task("a", 40_000), task("b", 30_000), task("c", 20_000))
+    plain = fleet_plan._Built(made)
+    monkeypatch.setattr(fleet_plan, "UNTUNED", ("hosted",))
+    tuned = fleet_plan._Built(made)
+    assert tuned.problem.load == pytest.approx(plain.problem.load / 0.85)
+    assert tuned.problem.usd == pytest.approx(plain.problem.usd)
+    assert set(tuned.slots.most_tuned) == {32}
+    few = replace(tuned.problem, slots=replace(tuned.slots, most_tuned=tuned.slots.most_tuned * 0 + 2))
+    answer = solve(few, FleetLimits(), tuned.picks)
+    shared = few.slot[answer.chosen]
+    assert all((shared == s).sum() <= 2 for s in set(shared.tolist()) - {ALONE})
 
 
 def test_the_command_prints_a_table_and_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
