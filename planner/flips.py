@@ -129,8 +129,8 @@ def slow_flips(evaluation: Evaluation, found: Gates, t: int, chosen: int, catalo
     result = []
     for search in again.first_changes(searches, now):
         at, becomes = (None, None) if search.found is None else (search.found[0], search.found[1])
-        name = keys[becomes] if becomes is not None and becomes >= 0 else None
-        result.append(Flip(search.quantity, task.id, search.start, at, search.end, name))
+        option = keys[becomes] if becomes is not None and becomes >= 0 else None
+        result.append(Flip(search.quantity, task.id, search.start, at, search.end, option))
     return (*result, *_horizon(evaluation, again, now, keys, task.id))
 
 

@@ -96,7 +96,8 @@ class Ladder:
         given = {"once_usd": np.broadcast_to(self.upfront_usd, run_usd.shape), "option_usd_per_month": run_usd,
                  "baseline_usd_per_month": np.broadcast_to(base_run[..., None], run_usd.shape)}  # fmt: skip
         found = worth_graph().evaluate(given, ["payback_months", "monthly_saving_usd"])
-        return np.where(np.isnan(found["payback_months"]), np.nan, np.where(found["monthly_saving_usd"] > 0, found["payback_months"], np.inf))
+        back = np.where(found["monthly_saving_usd"] > 0, found["payback_months"], np.inf)
+        return np.where(np.isnan(found["payback_months"]), np.nan, back)
 
     def yeses(
         self, as_sold: np.ndarray, run_usd: Column, tco_usd: Column, bar_share: Column, recurs: np.ndarray

@@ -40,6 +40,7 @@ ASSUMED = (
     "usd_per_corpus_token", "seconds_per_hour", "hours_per_month", "usable_gpu_share",
 )  # fmt: skip
 MORE_IS_CHEAPER = frozenset({"mfu_share"})
+BILLION = 1e9
 RESULTS = ("upfront_usd", "kept_usd_per_month")
 SHOWN = (
     "labelling_usd", "tuning_usd", "evaluation_usd", "making_people_usd", "pretraining_usd", "corpus_usd", "rl_usd", "upfront_usd",
@@ -191,6 +192,7 @@ class Making:
         inputs["training_gpu_flops"] = np.full((1, 1), spec.bf16_dense_flops or np.nan)
         inputs["training_gpu_memory_bytes"] = np.full((1, 1), np.nan if spec.memory_bytes is None else float(spec.memory_bytes))
         inputs["usd_per_training_gpu_hour"] = np.full((1, 1), np.nan if hour is None else hour.case(case))
+        full = tuning_methods()["full"]
         methods = [tuning_methods()[task.tuning.method] for task in tasks]
         scopes = [training_scopes()[task.training.scope] for task in tasks]
         trained = np.array([[o.pattern.makes == "trained" for o in options]])
@@ -202,14 +204,15 @@ class Making:
         def by_option(values: Sequence[float]) -> Column:
             return np.array(values, dtype=float).reshape(1, -1)
 
-        own = {o.ref.model: open_models().get(o.base) for o in options}
-        size = by_option([(own[o.ref.model].params_b if own[o.ref.model] else o.fact.params_b or np.nan) for o in options]) * 1e9  # type: ignore[union-attr]
-        active = by_option([(own[o.ref.model].active_params_b if own[o.ref.model] else o.fact.params_b or np.nan) for o in options]) * 1e9  # type: ignore[union-attr]
-        own_size = by_task([(t.training.params_b or s.params_b) * 1e9 for t, s in zip(tasks, scopes, strict=True)])
+        sizes = [_params(o) for o in options]
+        size, active = by_option([each[0] for each in sizes]), by_option([each[1] for each in sizes])
+        own_size = by_task([(t.training.params_b or s.params_b) * BILLION for t, s in zip(tasks, scopes, strict=True)])
         rows = [self.vendor_rows[int(o)] for o in self.made]
         labels_in_hand = by_task([float(t.tuning.labels or 0) for t in tasks])
-        per_label = by_task([known["usd_per_label"].case(case) if t.tuning.usd_per_label is None else t.tuning.usd_per_label for t in tasks])
+        stated, assumed = [t.tuning.usd_per_label for t in tasks], known["usd_per_label"].case(case)
+        per_label = by_task([assumed if each is None else each for each in stated])
         taught = by_task([np.nan if each is None else each.usd_per_request for each in self.teachers])
+        corpus = by_task([t.training.tokens or s.corpus_tokens for t, s in zip(tasks, scopes, strict=True)])
         sft = by_task([s.sft_labels for s in scopes])
         inputs |= {
             "training_labels": np.where(trained, sft, by_task([training_labels(t) for t in tasks])),
@@ -219,8 +222,8 @@ class Making:
             "example_tokens": by_task([_mean_tokens(t) for t in tasks]),
             "longest_example_tokens": by_task([max(_tokens(t)) for t in tasks]),
             "sequences_per_label": by_task([m.sequences_per_label for m in methods]),
-            "tuning_flops_per_param_token": np.where(trained, 6.0, by_task([m.flops_per_param_token for m in methods])),
-            "tuning_bytes_per_param": np.where(trained, 16.0, by_task([m.bytes_per_param for m in methods])),
+            "tuning_flops_per_param_token": np.where(trained, full.flops_per_param_token, by_task([m.flops_per_param_token for m in methods])),
+            "tuning_bytes_per_param": np.where(trained, full.bytes_per_param, by_task([m.bytes_per_param for m in methods])),
             "tuning_overhead_bytes": by_task([m.overhead_bytes for m in methods]),
             "total_params": np.where(trained, own_size, size),
             "active_params": np.where(trained, own_size, active),
@@ -230,7 +233,7 @@ class Making:
             "making_people_hours": np.where(trained, by_task([s.people_hours for s in scopes]), known["tuning_people_hours"].case(case)),
             "usd_per_hosting_hour": by_option([_hosting(o, row) for o, row in zip(options, rows, strict=True)]),
             "usd_per_stored_model_month": by_option([0.0 if row is None else row.usd_per_stored_model_month or 0.0 for row in rows]),
-            "corpus_tokens": np.where(trained, by_task([t.training.tokens or s.corpus_tokens for t, s in zip(tasks, scopes, strict=True)]), 0.0),
+            "corpus_tokens": np.where(trained, corpus, 0.0),
             "trained_params": np.where(trained, own_size, 0.0),
             "rl_compute_share": by_task([s.rl_compute_share for s in scopes]),
         }  # fmt: skip
@@ -258,6 +261,15 @@ class Making:
     @property
     def kept_usd_per_month(self) -> Column:
         return self.typical["kept_usd_per_month"]
+
+
+def _params(option: Option) -> tuple[float, float]:
+    """All parameters of a base and those one token passes through; NaN where nobody says."""
+    found = open_models().get(option.base)
+    if found is not None:
+        return found.params_b * BILLION, found.active_params_b * BILLION
+    size = (option.fact.params_b or np.nan) * BILLION
+    return size, size
 
 
 def _tokens(task: Task) -> list[float]:

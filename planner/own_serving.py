@@ -181,11 +181,14 @@ class OwnServing:
         now = columns.group_starts[columns.first_group]
         self._tokens = {name: np.broadcast_to(value, (len(shape_task), len(columns.option)))[:, now] for name, value in tokens.items()}
         self._shape_task, self._shape_share = shape_task, shape_share
+        bases = [options[o].base for o in self._own]
         self._needs = {
             (t, o): need for t, task in enumerate(portfolio.tasks)
-            for o, need in zip(self._own.tolist(), self._needed(t, task, [options[o].base for o in self._own]), strict=True) if need
+            for o, need in zip(self._own.tolist(), self._needed(t, task, bases), strict=True) if need
         }  # fmt: skip
-        self._policies = [_endpoint_policy(option.ref.provider, self.policy) if option.pattern.dedicated else self.policy for option in options]
+        self._policies = [
+            _endpoint_policy(option.ref.provider, self.policy) if option.pattern.dedicated else self.policy for option in options
+        ]
         found: dict[tuple[int, int], tuple[Replica, ...]] = {}
         for policy in dict.fromkeys(self._policies):
             pairs = [pair for pair in self._needs if self._policies[pair[1]] == policy]
@@ -287,7 +290,9 @@ class OwnServing:
     def shareable(self) -> Shareable:
         """Every configuration kept on which some task's targets hold, for tasks that would share its replicas."""
         fleets = self._fleets
-        rows = np.array([i for i, each in enumerate(fleets.found) if each.meets], dtype=int)
+        # GPUs that a provider keeps up for one model are nobody else's to share.
+        own = [self._policies[fleets.pairs[n][1]] == self.policy for n in fleets.pair]
+        rows = np.array([i for i, each in enumerate(fleets.found) if each.meets and own[i]], dtype=int)
         pairs = np.array([fleets.pairs[n] for n in fleets.pair[rows]], dtype=int).reshape(-1, 2)
         inputs = {name: value[rows] for name, value in fleets.rows.items()}
         inputs |= {"requests_per_month": self._requests[pairs[:, 0]], "up_share": np.ones(len(rows))}
