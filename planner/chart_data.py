@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from planner.plans import Plan
     from planner.portfolio import Task
 
-RUNGS: Mapping[str, str] = {"hosted": "Hosted", "self-hosted": "Own GPUs", "fine-tune": "Fine-tuned", "train": "Trained"}
+RUNGS: Mapping[str, str] = {
+    "hosted": "Hosted", "self-hosted": "Own GPUs", "fine-tune": "Fine-tuned", "distil": "Distilled", "train": "Trained",
+}  # fmt: skip
+"""The spectrum, from what is sold to what one makes oneself."""
 PARTS: Mapping[str, str] = {
     "overhead_s": "Network and queue",
     "prefill_s": "Reading the input",

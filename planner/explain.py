@@ -16,6 +16,7 @@ from planner.engine import call_graph, option_graph
 from planner.evaluate import MEDIAN_ENDS, QUANTILES, Evaluation
 from planner.expectations import PARTS, unit_of
 from planner.explain_latency import latency_leaf
+from planner.explain_making import MakingExplainer
 from planner.explain_own import OwnExplainer
 from planner.explain_rates import RateExplainer
 from planner.facts import efforts, latency_classes
@@ -40,6 +41,7 @@ class Explainer:
         self.option = evaluation.options[o]
         self._rates = RateExplainer(evaluation, catalog, self.task, self.option)
         self._own = OwnExplainer(evaluation, t, o, self._volume)
+        self._making = MakingExplainer(evaluation, t, o)
         self.rows = [int(n) for n in np.flatnonzero(evaluation.shape_task == t)]
 
     def explain(self, name: str) -> Step:
@@ -68,7 +70,7 @@ class Explainer:
         if name in assumptions():
             return assumed(name)
         handlers = {
-            "fixed_usd_per_month": self._own.fixed, "spend_usd": self._spend, "peak_run_usd_per_month": self._peak,
+            "fixed_usd_per_month": self._fixed, "spend_usd": self._spend, "peak_run_usd_per_month": self._peak,
             "months_ahead": self._ahead,
             "upfront_usd": self._upfront, "volume_factor": self._volume_factor,
             "quality_logit": self._quality, "quality_sd_logit": self._quality_sd, "own_score_weight_share": self._own_weight,
@@ -92,13 +94,40 @@ class Explainer:
         dates = f"{self.evaluation.portfolio.as_of.isoformat()} to {self.evaluation.as_of.isoformat()}"
         return step(name, value, "scenario", Source("scenario", f"Scenario '{self.evaluation.scenario.name}'", note=dates))
 
+    def _fixed(self, name: str, value: float) -> Step:
+        """What is paid by the month: own GPUs and people, and what keeps a model of one's own fresh and up."""
+        if not self.option.pattern.makes:
+            return self._own.fixed(name, value)
+        kept = self._making.explain("kept_usd_per_month")
+        served = self._own.fixed(name, value - float(kept.value or 0.0))
+        return step(name, value, "aggregate", None, served, kept, formula=f"serving it + {kept.label}")
+
+    def _and_kept(self, bill: Step, months: float) -> Step:
+        """A bill of a made option: what serving takes, and what keeping the model takes."""
+        if not self.option.pattern.makes:
+            return bill
+        kept = self._making.explain("kept_usd_per_month")
+        value = None if bill.value is None or kept.value is None else float(bill.value) + float(kept.value) * months
+        formula = f"{bill.label} of serving + {kept.label}" + f" × {months:g} months" * (months != 1)
+        return step(bill.name, value, "aggregate", None, bill, kept, formula=formula)
+
+    def _served(self, value: float, months: float) -> float:
+        return value - float(self.evaluation.making.kept_usd_per_month[self.t, self.o]) * months
+
     def _peak(self, name: str, value: float) -> Step:
+        return self._and_kept(self._serving_peak(name, self._served(value, 1)), 1)
+
+    def _spend(self, name: str, value: float) -> Step:
+        months = float(self.evaluation.portfolio.policy.horizon_months)
+        return self._and_kept(self._serving_spend(name, self._served(value, months)), months)
+
+    def _serving_peak(self, name: str, value: float) -> Step:
         if self.option.pattern.own_gpus:
             return self._own.months(name, value, "highest of")
         parts = self._periods("period_peak_usd_per_month")
         return step(name, value, "aggregate", None, *parts, formula=f"highest of {len(parts)} price period{'s' * (len(parts) > 1)}")
 
-    def _spend(self, name: str, value: float) -> Step:
+    def _serving_spend(self, name: str, value: float) -> Step:
         if self.option.pattern.own_gpus:
             return self._own.months(name, value, "sum over")
         parts = self._periods("period_spend_usd")
@@ -131,6 +160,8 @@ class Explainer:
         return self._entered(name, value)
 
     def _upfront(self, name: str, value: float) -> Step:
+        if self.option.pattern.makes:
+            return self._making.explain(name)
         title = registry()[self.option.pattern_id].title
         return step(name, value, "fact", Source("definition", f"{title}: nothing is paid before the first request"))
 
@@ -144,6 +175,8 @@ class Explainer:
 
     def _quality(self, name: str, value: float) -> Step:
         """The expected score taken apart: how easy the task is, and what effort, family, size and scores say of the model."""
+        if self.option.pattern.makes:
+            return self._making.quality(name, value)
         kind = archetypes().get(self.task.archetype)
         if kind is None:
             return self._no_kind(name)
@@ -185,6 +218,8 @@ class Explainer:
         return step("task_level_logit", value, "aggregate", None, start, *long, *map(self._score, own), formula=formula)
 
     def _quality_sd(self, name: str, value: float) -> Step:
+        if self.option.pattern.makes:
+            return self._making.spread(name, value)
         kind = archetypes().get(self.task.archetype)
         if kind is None:
             return self._no_kind(name)
@@ -196,6 +231,8 @@ class Explainer:
         return step(name, value, "aggregate", None, level, *map(self._score, own), formula=formula, meaning=self._public())
 
     def _own_weight(self, name: str, value: float) -> Step:
+        if self.option.pattern.makes:
+            return step(name, value, "measured", Source("lora-land", "The spread of published tunings holds that of their harnesses"))
         unit = unit_of(self.option)
         same = {option.ref.key for option in self.evaluation.options if unit_of(option) == unit}
         own = [each for each in self.evaluation.expected.scores[self.t] if each.key in same]
@@ -238,9 +275,15 @@ class Explainer:
         price = self._mean("usd_per_request", group, inputs, case)
         day = self.task.traffic.requests_per_day.case(case)
         row = self._option_row() | {"usd_per_request": price.value if isinstance(price.value, float) else np.nan, "requests_per_day": day}
-        row["fixed_usd_per_month"] = float(self.evaluation.own.fixed(case)[self.t, self.o])
+        made = float(self.evaluation.making.made_values(case)["kept_usd_per_month"][self.t, self.o])
+        row["fixed_usd_per_month"] = float(self.evaluation.own.fixed(case)[self.t, self.o]) + made
 
         def leaf(leaf_name: str, value: float) -> Step:
+            if leaf_name == "fixed_usd_per_month" and self.option.pattern.makes:
+                ends = "cheap" if case == "low" else "dear"
+                typical = self._fixed(leaf_name, float(self.evaluation.values[leaf_name][self.t, self.o]))
+                formula = f"the same with prices, speeds and what is assumed at their {ends} ends"
+                return step(leaf_name, value, "aggregate", None, typical, formula=formula)
             if leaf_name == "fixed_usd_per_month" and self.option.pattern.own_gpus:
                 return self._own.case(leaf_name, value, case)
             return price if leaf_name == "usd_per_request" else self._option_leaf(leaf_name, value)

@@ -213,6 +213,8 @@ class Making:
         per_label = by_task([assumed if each is None else each for each in stated])
         taught = by_task([np.nan if each is None else each.usd_per_request for each in self.teachers])
         corpus = by_task([t.training.tokens or s.corpus_tokens for t, s in zip(tasks, scopes, strict=True)])
+        flops = by_task([m.flops_per_param_token for m in methods])
+        tuning_hours = known["tuning_people_hours"].case(case)
         sft = by_task([s.sft_labels for s in scopes])
         inputs |= {
             "training_labels": np.where(trained, sft, by_task([training_labels(t) for t in tasks])),
@@ -222,7 +224,7 @@ class Making:
             "example_tokens": by_task([_mean_tokens(t) for t in tasks]),
             "longest_example_tokens": by_task([max(_tokens(t)) for t in tasks]),
             "sequences_per_label": by_task([m.sequences_per_label for m in methods]),
-            "tuning_flops_per_param_token": np.where(trained, full.flops_per_param_token, by_task([m.flops_per_param_token for m in methods])),
+            "tuning_flops_per_param_token": np.where(trained, full.flops_per_param_token, flops),
             "tuning_bytes_per_param": np.where(trained, full.bytes_per_param, by_task([m.bytes_per_param for m in methods])),
             "tuning_overhead_bytes": by_task([m.overhead_bytes for m in methods]),
             "total_params": np.where(trained, own_size, size),
@@ -230,7 +232,7 @@ class Making:
             "is_vendor_run": by_option([float(row is not None) for row in rows]),
             "usd_per_training_token": by_option([np.nan if row is None else row.usd_per_training_token or np.nan for row in rows]),
             "least_usd_per_job": by_option([0.0 if row is None else row.least_usd_per_job or 0.0 for row in rows]),
-            "making_people_hours": np.where(trained, by_task([s.people_hours for s in scopes]), known["tuning_people_hours"].case(case)),
+            "making_people_hours": np.where(trained, by_task([s.people_hours for s in scopes]), tuning_hours),
             "usd_per_hosting_hour": by_option([_hosting(o, row) for o, row in zip(options, rows, strict=True)]),
             "usd_per_stored_model_month": by_option([0.0 if row is None else row.usd_per_stored_model_month or 0.0 for row in rows]),
             "corpus_tokens": np.where(trained, corpus, 0.0),

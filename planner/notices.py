@@ -12,6 +12,7 @@ from planner.catalog.hardware import open_models
 from planner.decision import Reason
 from planner.evaluate import Evaluation
 from planner.facts import assumptions
+from planner.making_notes import collapse_notes, making_notes
 
 SAME_SHARE = 0.01
 """Price changes smaller than this are not worth a sentence."""
@@ -31,7 +32,8 @@ def notices(evaluation: Evaluation, t: int, chosen: int | None, named: Iterable[
         roles.setdefault((measured.provider, measured.model), "measured on your cases")
     ends = [_retires(evaluation, key, role) for key, role in roles.items()]
     dear = [] if chosen is None else [*_price_changes(evaluation, t, chosen), *_own_gpus(evaluation, t, chosen)]
-    return (*(each for each in ends if each is not None), *dear)
+    made = [] if chosen is None else making_notes(evaluation, t, chosen)
+    return (*(each for each in ends if each is not None), *dear, *made, *collapse_notes(evaluation, t))
 
 
 def _own_gpus(evaluation: Evaluation, t: int, chosen: int) -> list[Reason]:
@@ -45,7 +47,7 @@ def _own_gpus(evaluation: Evaluation, t: int, chosen: int) -> list[Reason]:
         "licence": fact.licence,
     }  # fmt: skip
     found = [Reason("own_speed", "pass" if replica.confidence == "high" else "not assessed", None, values)]
-    if open_models()[fact.model].commercial_use == "conditions":
+    if open_models()[evaluation.options[chosen].base].commercial_use == "conditions":
         found.append(Reason("own_licence", "not assessed", None, values))
     return found
 

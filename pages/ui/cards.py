@@ -26,7 +26,7 @@ EVIDENCE = {
 }
 MARKS = {"pass": ("✓", "Pass"), "fail": ("✕", "Fail"), "not assessed": ("–", "Not assessed")}
 MARGINS = {"window_fit": "share", "ttft": "s", "e2e": "s", "budget": "usd_per_month", "quality": "share"}
-ROUTINE = frozenset({"price", "output_limit", "modality", "tools", "provider", "weights", "retirement"})
+ROUTINE = frozenset({"as_sold_ladder", "programme", "price", "output_limit", "modality", "tools", "provider", "weights", "retirement"})
 """Checks that say nothing new when they pass."""
 
 

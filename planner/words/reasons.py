@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from planner.decision import Reason
+from planner.words.making import MAKING_SENTENCES
 from planner.words.numbers import (
     UNKNOWN,
     count,
@@ -27,7 +28,7 @@ from planner.words.statistics import ALARM_SENTENCES
 _SEPARATORS = re.compile(r"[;,] ?")
 
 
-class _Facts:
+class Facts:
     """A reason's values, each read with its own unit; what is missing reads `unknown`."""
 
     def __init__(self, reason: Reason) -> None:
@@ -71,7 +72,7 @@ class _Facts:
         return listing([part.strip() for part in _SEPARATORS.split(self.text(name)) if part.strip()]) or UNKNOWN
 
 
-def _window_fit(f: _Facts) -> str:
+def _window_fit(f: Facts) -> str:
     answer = f" with {f.tokens('max_output_tokens')} kept for the answer" if f.has("max_output_tokens") else ""
     where = f"the {f.tokens('window_tokens').removesuffix(' tokens')}-token window{answer}"
     if f.number("window_fit_share") == 1:
@@ -83,7 +84,7 @@ def _window_fit(f: _Facts) -> str:
     return f"{only}{f.share('window_fit_share')} of requests fit {where}{missing}; the policy asks for {f.share('needed_share')}."
 
 
-def _output_limit(f: _Facts) -> str:
+def _output_limit(f: Facts) -> str:
     if not f.has("max_output_tokens"):
         return "The task sets no limit on the answer's length."
     model = f"the model writes at most {f.tokens('model_max_output_tokens')}"
@@ -92,13 +93,13 @@ def _output_limit(f: _Facts) -> str:
     return f"Answers are short enough: the task allows {f.tokens('max_output_tokens')} and {model}."
 
 
-def _modality(f: _Facts) -> str:
+def _modality(f: Facts) -> str:
     if f.fails:
         return f"The task sends {f.items('needed')}, and the model takes only {f.items('supported')}."
     return f"The model takes {f.items('needed')} as input." if f.has("needed") else "The model takes what the task sends."
 
 
-def _latency(f: _Facts, quantity: str, slow: str, what: str) -> str:
+def _latency(f: Facts, quantity: str, slow: str, what: str) -> str:
     if not f.has("slo_s"):
         return f"{f.seconds(quantity)} {what} at p95; the task sets no target."
     if f.fails:
@@ -106,7 +107,7 @@ def _latency(f: _Facts, quantity: str, slow: str, what: str) -> str:
     return f"{f.seconds(quantity)} {what} at p95, within your {f.seconds('slo_s')}."
 
 
-def _budget(f: _Facts) -> str:
+def _budget(f: Facts) -> str:
     if not f.has("budget_usd_per_month"):
         return f"{f.money('run_usd_per_month')} a month; the task sets no budget."
     bill, highest = f.money("run_usd_per_month"), f.money("peak_run_usd_per_month")
@@ -117,7 +118,7 @@ def _budget(f: _Facts) -> str:
     return f"{bills[:1].upper()}{bills[1:]}, within your budget of {f.money('budget_usd_per_month')}."
 
 
-def _quality(f: _Facts) -> str:
+def _quality(f: Facts) -> str:
     if f.has("slice_share"):
         cases = plural(f.number("slice_cases"), "case")
         return (
@@ -133,59 +134,59 @@ def _quality(f: _Facts) -> str:
     return f"{sure} ({expected}{evidence}{weak}); the policy asks for {f.share('needed_share')}."
 
 
-def _range_of(f: _Facts) -> str:
+def _range_of(f: Facts) -> str:
     return score_range(f.number("quality_low_share"), f.number("quality_high_share"))
 
 
-def _cheapest(f: _Facts) -> str:
+def _cheapest(f: Facts) -> str:
     text = f"The cheapest option that passes: {f.money('tco_usd')} over {_horizon(f)}"
     return f"{text}, against {f.money('next_tco_usd')} for the next one." if f.has("next_tco_usd") else f"{text}."
 
 
-def _horizon(f: _Facts) -> str:
+def _horizon(f: Facts) -> str:
     return plural(f.number("horizon_months"), "month")
 
 
-def _simpler(f: _Facts) -> str:
+def _simpler(f: Facts) -> str:
     return (
         f"The simpler way to serve it: the cheapest alternative would save {f.share('saving_share')}, "
         f"and the policy asks for {f.share('needed_share')} before it gives up simplicity."
     )
 
 
-def _proven_first(f: _Facts) -> str:
+def _proven_first(f: Facts) -> str:
     return (
         "Proven on your own cases, and the cheapest alternative is not; "
         f"it would save {f.share('saving_share')}, under the policy's {f.share('needed_share')}."
     )
 
 
-def _not_proven(f: _Facts) -> str:
+def _not_proven(f: Facts) -> str:
     ratio = f.number("ratio")
     saves = "would save a little" if ratio is None else f"would save {share(1 - ratio)}"
     return f"Would do and {saves}, but is not proven on your own cases."
 
 
-def _costlier(f: _Facts) -> str:
+def _costlier(f: Facts) -> str:
     ratio = f.number("ratio")
     times = " more" if ratio is None else f" {count(ratio)} times as much" if ratio >= 2 else f" {share(ratio - 1)} more"
     delta = f" ({money_delta(f.number('delta_usd_per_month'))})" if f.has("delta_usd_per_month") else ""
     return f"Would do, but costs{times}{delta}."
 
 
-def _not_simpler(f: _Facts) -> str:
+def _not_simpler(f: Facts) -> str:
     ratio = f.number("ratio")
     saves = "would save a little" if ratio is None else f"would save {share(1 - ratio)}"
     return f"Would do and {saves}, but is a less simple way to serve it."
 
 
-def _retirement(f: _Facts) -> str:
+def _retirement(f: Facts) -> str:
     if not f.has("retires_on"):
         return "No end of life is announced for the model."
     return f"The model retires on {f.text('retires_on')}, {'inside' if f.fails else 'after'} the planning horizon."
 
 
-def _retires_named(f: _Facts) -> str:
+def _retires_named(f: Facts) -> str:
     if not f.has("model", "retires_on"):
         return "A model named here retires inside the horizon."
     role = f", {f.words('role')}," if f.has("role") else ""
@@ -195,7 +196,7 @@ def _retires_named(f: _Facts) -> str:
     return f"{f.text('model')}{role} retires on {f.text('retires_on')}, inside {months}."
 
 
-def _price_change(f: _Facts) -> str:
+def _price_change(f: Facts) -> str:
     if not f.has("on", "before_usd", "after_usd"):
         return "A price changes inside the horizon, and the months after it are priced so."
     times = f" ({count(f.number('ratio'))} times as much)" if f.fails and f.has("ratio") else ""
@@ -205,7 +206,7 @@ def _price_change(f: _Facts) -> str:
     )
 
 
-def _own_speed(f: _Facts) -> str:
+def _own_speed(f: Facts) -> str:
     if not f.has("model", "where", "confidence"):
         return "The speed of own GPUs is predicted, not measured."
     why = f" {f.text('why')}" if f.has("why") else ""
@@ -215,38 +216,27 @@ def _own_speed(f: _Facts) -> str:
     )
 
 
-def _own_licence(f: _Facts) -> str:
+def _own_licence(f: Facts) -> str:
     if not f.has("model", "licence"):
         return "The licence of this model sets conditions on business use. Read it first."
     return f"{f.text('model')} is under '{f.text('licence')}', which sets conditions on business use. Read it first."
 
 
-def _lower_quality(f: _Facts) -> str:
+def _lower_quality(f: Facts) -> str:
     if not f.has("quality_share"):
         return "Would do, but its expected quality is lower."
     return f"Would do, but its expected quality is lower: {f.score('quality_share')}, 80\u00a0% range {_range_of(f)}."
 
 
-def _fine_tune(f: _Facts) -> str:
-    yes = f"{count(f.number('yes_count'))} of them" if f.has("yes_count") else "not all of them"
-    missing = f"; missing: {f.items('missing')}" if f.has("missing") else ""
-    return f"Fine-tuning needs three yeses, and this task has {yes}{missing}."
-
-
-def _train(f: _Facts) -> str:
-    missing = f"; missing: {f.items('missing')}" if f.has("missing") else ""
-    return f"Training from scratch needs a declared structural data advantage or a research goal{missing}."
-
-
-def _relax_window(f: _Facts) -> str:
+def _relax_window(f: Facts) -> str:
     answer = f", or a lower limit on the answer than {f.tokens('max_output_tokens')}" if f.has("max_output_tokens") else ""
     return f"Context limit: only {f.share('window_fit_share')} of requests fit; it needs shorter requests{answer}."
 
 
-def _relax(limit: str, what: str, now: str, needed: str, show: Callable[[Any], str]) -> Callable[[_Facts], str]:
+def _relax(limit: str, what: str, now: str, needed: str, show: Callable[[Any], str]) -> Callable[[Facts], str]:
     """A sentence that names the limit to move and how far: from the value in `now` to the one in `needed`."""
 
-    def sentence(f: _Facts) -> str:
+    def sentence(f: Facts) -> str:
         start, end = f.number(now), f.number(needed)
         if start is None or end is None:
             return f"{limit}: the {what} would have to give; by how much is unknown."
@@ -264,28 +254,28 @@ def _per_month(value: Any) -> str:
     return f"{money(value)} a month"
 
 
-def _test_models(f: _Facts) -> str:
+def _test_models(f: Facts) -> str:
     cases = plural(f.number("cases"), "of your own cases", "of your own cases") if f.has("cases") else "your own cases"
     return f"Test {f.items('models')} on {cases}: a measured score outranks every public one."
 
 
-def _position_slice(_: _Facts) -> str:
+def _position_slice(_: Facts) -> str:
     return (
         "Test long inputs with the needed facts at the start, in the middle and at the end: "
         "without that slice a long-context task stays unproven."
     )
 
 
-def _fixed(passes: str, fails: str = "") -> Callable[[_Facts], str]:
+def _fixed(passes: str, fails: str = "") -> Callable[[Facts], str]:
     return lambda f: fails if f.fails and fails else passes
 
 
-def _provider(f: _Facts) -> str:
+def _provider(f: Facts) -> str:
     who = f.words("provider") or "its provider"
     return f"The task's rules exclude {who}." if f.fails else f"The task's rules allow {who}."
 
 
-SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
+SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "window_fit": _window_fit,
     "output_limit": _output_limit,
     "modality": _modality,
@@ -312,8 +302,6 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "costlier": _costlier,
     "not_simpler": _not_simpler,
     "lower_quality": _lower_quality,
-    "fine_tune_ladder": _fine_tune,
-    "train_ladder": _train,
     "pattern_not_offered": _fixed("No provider offers this for the models considered."),
     "nothing_capable": _fixed("No model of the catalogue can do what the task asks for."),
     "nothing_passes": _fixed("No option passes every gate; this one comes closest."),
@@ -329,6 +317,7 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "name_current": _fixed("Name the model the task runs on today, so that the saving can be worked out."),
     "position_slice": _position_slice,
     **ALARM_SENTENCES,
+    **MAKING_SENTENCES,
 }
 """A hand-written sentence for every reason code; tests/unit/test_words.py keeps it complete."""
 
@@ -344,6 +333,7 @@ NOT_ASSESSED: Mapping[str, str] = {
     "e2e": "no latency fact for it",
     "budget": "its monthly bill is unknown",
     "quality": "no quality score for it",
+    "programme": "whether its provider still takes tuning jobs is unknown",
 }
 
 
@@ -370,7 +360,7 @@ def reason_sentence(reason: Reason, option_label: str | None = None) -> str:
         if option_label:
             why = why.replace(" for it", f" for {option_label}") if why.endswith(" for it") else f"{option_label}: {why}"
         return f"Not assessed: {why}."
-    sentence = SENTENCES[reason.code](_Facts(reason)) if reason.code in SENTENCES else _generic(reason)
+    sentence = SENTENCES[reason.code](Facts(reason)) if reason.code in SENTENCES else _generic(reason)
     if also := reason.values.get("also"):
         sentence = f"{sentence} Besides that it misses: {also}."
     if UNKNOWN in sentence and reason.code in BARE:

@@ -11,6 +11,7 @@ from planner.decision import Decision, Evidence, Flip, Step
 from planner.portfolio import Change
 from planner.quantities import vocabulary
 from planner.words.facts import memory
+from planner.words.making import MAKING_FAMILIES, MAKING_GATES
 from planner.words.numbers import (
     UNKNOWN,
     count,
@@ -31,6 +32,8 @@ _TOKENS_SHOWN = 1_000_000
 _UNITS: Mapping[str, Callable[[Any], str]] = {
     "usd": money,
     "usd_per_month": lambda v: f"{money(v)} a month",
+    "gpu_hour": lambda v: f"{count(v)} GPU hours",
+    "gpu": lambda v: plural(v, "GPU"),
     "usd_per_token": lambda v: f"{money(v * _TOKENS_SHOWN)} per 1M tokens",
     "s": seconds,
     "s_per_token": lambda v: f"{seconds(v)} a token",
@@ -82,17 +85,33 @@ _NOT_COUNTED: Mapping[str, str] = {
     "tax": "Taxes, and discounts you have not stated under your terms in the Catalog.",
 }
 
-_PATTERNS: Mapping[str, str] = {"hosted_api": "", "batch_api": ", batch", "self_hosted": ", own GPUs"}
+_PATTERNS: Mapping[str, str] = {
+    "hosted_api": "", "batch_api": ", batch", "self_hosted": ", own GPUs",
+    **{name: f", {word[0].lower()}{word[1:]}" for name, word in MAKING_FAMILIES.items()},
+}  # fmt: skip
 
 
-_FLIPS: Mapping[str, str] = {"requests_per_day": "Volume", "price_factor": "Price", "quality_bar_score": "Quality bar"}
+_FLIPS: Mapping[str, str] = {
+    "requests_per_day": "Volume",
+    "price_factor": "Price",
+    "gpu_price_factor": "Price of a GPU hour",
+    "growth_share_per_month": "Growth a month",
+    "peak_to_mean": "Peak to mean, which sets how busy own GPUs are",
+    "output_length_factor": "Length of answers",
+    "ttft_p95_slo_s": "First-token target",
+    "e2e_p95_slo_s": "Whole-answer target",
+    "horizon_months": "Planning horizon",
+    "quality_bar_score": "Quality bar",
+}
+_TIMES = frozenset({"price_factor", "gpu_price_factor", "output_length_factor"})
+"""Moved as a multiple of today's."""
 
 _FAMILIES: Mapping[str, str] = {
     "hosted_api": "Hosted API",
     "batch_api": "Batch API",
     "self_hosted": "Own GPUs",
+    **MAKING_FAMILIES,
     "fine-tune": "Fine-tuning",
-    "train": "Training from scratch",
     "unknown": "Models of unknown size",
 }
 
@@ -107,6 +126,7 @@ _GATES: Mapping[str, str] = {
     "ttft": "first token",
     "e2e": "whole answer",
     "retirement": "end of life",
+    **MAKING_GATES,
 }
 
 
@@ -199,9 +219,9 @@ def flip_sentence(flip: Flip, labels: Mapping[str, str] | None = None) -> str:
         subject = f"{subject} of {flip.subject.partition('/')[2].partition('@')[0]}"
 
     def shown(value: float) -> str:
-        return f"{count(value)} times today's" if flip.quantity == "price_factor" else quantity(flip.quantity, value)
+        return f"{count(value)} times today's" if flip.quantity in _TIMES else quantity(flip.quantity, value)
 
-    now = "" if flip.quantity == "price_factor" else f" (now {count(flip.current)})"
+    now = "" if flip.quantity in _TIMES else f" (now {quantity(flip.quantity, flip.current)})"
     if flip.threshold is None:
         way = "up" if flip.searched_to > flip.current else "down"
         return f"{subject}: no other pick {way} to {shown(flip.searched_to)}{now}."

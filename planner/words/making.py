@@ -1,0 +1,177 @@
+"""Tuning, distilling and training in sentences: the ladder's yes and no, and what must not be left unsaid of a model of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from planner.words.numbers import count, known, listing, plural
+
+if TYPE_CHECKING:
+    from planner.words.reasons import Facts
+
+MAKING_GATES: Mapping[str, str] = {"programme": "tuning programme", "ladder": "reasons to tune or train"}
+MAKING_FAMILIES: Mapping[str, str] = {
+    "tuned_serverless": "Tuned, by the token",
+    "tuned_dedicated": "Tuned, dedicated endpoint",
+    "tuned_own": "Tuned, own GPUs",
+    "distilled_serverless": "Distilled, by the token",
+    "distilled_own": "Distilled, own GPUs",
+    "trained_own": "Training from scratch",
+}
+
+
+def months(value: float | None) -> str:
+    """Months to one place: `0.2 months`."""
+    return "unknown" if known(value) is None else plural(round(float(value or 0), 1), "month")
+
+
+def _tried(f: Facts) -> str:
+    if f.words("failed") == "yes":
+        under = plural(f.number("models_under"), "model")
+        return f"prompting was tried and stays under the bar ({under} measured, one with a better prompt)"
+    if f.words("tried") == "yes":
+        return "it saves enough at this volume"
+    lacking = []
+    if (f.number("models_under") or 0) < 2:
+        lacking.append("scores of at least two models under the bar")
+    if f.words("better_prompt") != "yes":
+        lacking.append("a better prompt that stays under it too")
+    if f.words("tested") != "yes":
+        return f"nobody has tested prompting on your own cases: it takes {listing(lacking)}"
+    return f"prompting is not shown to fail, and the saving is too small: it takes {listing(lacking)}"
+
+
+def _pays(f: Facts) -> str:
+    limit = months(f.number("payback_limit_months"))
+    if not f.has("baseline"):
+        return "no hosted option meets the bar, so there is nothing to pay back against"
+    against = f"against {f.words('baseline')} at {f.money('baseline_usd_per_month')} a month"
+    paid = f"{f.money('upfront_usd')} up front and {f.money('run_usd_per_month')} a month"
+    if f.words("never") == "yes":
+        return f"it never pays back: {paid} {against}"
+    return f"{paid} {against} are back in {months(f.number('payback_months'))}; the policy allows {limit}"
+
+
+def yes_and_no(f: Facts) -> tuple[tuple[str, bool, str], ...]:
+    """The three questions of fine-tuning and distilling: (question, yes or no, what it rests on)."""
+    recurs = f.words("recurs") == "yes"
+    return (
+        ("Has prompting failed, or is there a saving at scale?", f.words("tried") == "yes", _tried(f)),
+        ("Does the task recur?", recurs, "it runs every month" if recurs else "it has no volume"),
+        ("Does it pay back in time?", f.words("pays") == "yes", _pays(f)),
+    )
+
+
+def _learnt(what: str) -> Callable[[Facts], str]:
+    def sentence(f: Facts) -> str:
+        if not f.has("yes_count"):
+            return f"{what} needs three yeses: prompting failed or a saving at scale, a recurring task, and payback in time."
+        answers = yes_and_no(f)
+        student = ""
+        if f.words("keeps_enough") == "no":
+            student = f" The student keeps {f.share('kept_by_student_share')} of its teacher, under the 80\u00a0% it must keep."
+        if all(yes for _, yes, _ in answers):
+            return f"{what} has its three yeses: {'; '.join(why for *_, why in answers)}.{student}"
+        missing = "; ".join(why for _, yes, why in answers if not yes)
+        return f"{what} needs three yeses and has {count(f.number('yes_count'))}: {missing}.{student}"
+
+    return sentence
+
+
+def _train(f: Facts) -> str:
+    bill = f"{f.money('upfront_usd')} up front and {f.money('run_usd_per_month')} a month" if f.has("upfront_usd") else ""
+    if f.has("advantage"):
+        return f"A declared advantage: {f.words('advantage').rstrip('.')}. Its bill: {bill or 'unknown'}."
+    told = f" Its bill would be {bill}." if bill else ""
+    return f"Training from scratch needs data nobody else has or a research goal, and none is declared.{told}"
+
+
+def _programme(f: Facts) -> str:
+    who = f.words("provider") or "The provider"
+    if not f.fails:
+        return f"{who} takes tuning jobs on the price date."
+    since = f" since {f.words('closed_on')}" if f.has("closed_on") else ""
+    ends = f"; no new jobs after {f.words('ends_on')}" if f.has("ends_on") else ""
+    return f"{who} takes no new customers for tuning{since}{ends}."
+
+
+def _makes_pilot(f: Facts) -> str:
+    return (
+        f"{f.text('model')} is predicted, not measured: {f.score('quality_share')}, 80\u00a0% range {f.score('quality_low_share')} to "
+        f"{f.score('quality_high_share')}. Tune one small model on your labels first: a run costs {f.money('pilot_usd')} and says more."
+    )
+
+
+def _teacher_terms(f: Facts) -> str:
+    if f.words("open") == "yes":
+        licence = f.words("licence") or "a licence to read"
+        return f"The teacher, {f.text('teacher')}, has open weights under '{licence}'. Read what it says of outputs."
+    return (
+        f"The teacher, {f.text('teacher')}, is sold by {f.text('provider')}. Most providers' terms forbid training models that compete "
+        "with theirs on their outputs: have them read before the first label."
+    )
+
+
+def _collapse(_: Facts) -> str:
+    return (
+        "The examples come from the model's own outputs. Models trained on what they wrote lose the rare cases first and drift "
+        "(model collapse): mix in new human examples and keep an evaluation the model never wrote."
+    )
+
+
+def _data_wall(f: Facts) -> str:
+    return (
+        f"It would read {f.tokens('pretraining_tokens')}. Public text ends at about 70 trillion tokens, and reading a corpus more than "
+        "four times teaches little."
+    )
+
+
+def _inference_optimal(f: Facts) -> str:
+    return (
+        f"{f.tokens('compute_optimal_tokens')} are compute-optimal at this size (20 for each parameter). A model with much traffic "
+        "is better smaller and trained for longer: serving outweighs training."
+    )
+
+
+def _nearest_runs(f: Facts) -> str:
+    return f"Published runs nearest in compute: {f.text('runs')}."
+
+
+def _state_labels(_: Facts) -> str:
+    return "Say how many labelled examples you have: a tuned model's score and price follow from it."
+
+
+def _tune_pilot(f: Facts) -> str:
+    return (
+        f"Tune one small model as a pilot (a run costs about {f.money('pilot_usd')}): without one a tuned score is off by 11 points "
+        "in the mean, with one by 2 in the median."
+    )
+
+
+def _try_prompt(_: Facts) -> str:
+    return "Try a better prompt and a sibling size before tuning, and enter both scores."
+
+
+MAKING_SENTENCES: Mapping[str, Callable[[Facts], str]] = {
+    "fine_tune_ladder": _learnt("Fine-tuning"),
+    "distil_ladder": _learnt("Distilling"),
+    "train_ladder": _train,
+    "as_sold_ladder": lambda _: "Used as it is sold: nothing has to be made first.",
+    "programme": _programme,
+    "makes_pilot": _makes_pilot,
+    "teacher_terms": _teacher_terms,
+    "collapse": _collapse,
+    "data_wall": _data_wall,
+    "inference_optimal": _inference_optimal,
+    "nearest_runs": _nearest_runs,
+    "state_labels": _state_labels,
+    "tune_pilot": _tune_pilot,
+    "try_prompt": _try_prompt,
+}
+
+
+def trigger_sentence(month: str, requests_per_month: float, label: str | None) -> str:
+    """When growth alone changes the answer."""
+    becomes = f"the pick becomes {label}" if label else "nothing passes every gate any more"
+    return f"As it grows, from {month}, at {plural(round(requests_per_month), 'request')} a month, {becomes}."
