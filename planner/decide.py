@@ -67,8 +67,25 @@ def _decide(evaluation: Evaluation, found: Gates, t: int, catalog: Catalog) -> D
         flips_when=Flips(evaluation, found, t, chosen, runner_up, catalog),
         next_evidence=_next_evidence(evaluation, found, t, chosen),
         relax=None if held else _relax(evaluation, found, t, chosen),
-        notices=notices(evaluation, t, chosen, _named(evaluation, rejected, runner_up)),
+        notices=(*notices(evaluation, t, chosen, _named(evaluation, rejected, runner_up)), *_residency(evaluation, found, t, chosen)),
     )
+
+
+def _residency(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> tuple[Reason, ...]:
+    """What the task's rules about providers cost: the own GPUs that are picked beside what would be picked without those rules."""
+    if not evaluation.options[chosen].pattern.own_gpus or not evaluation.tasks[t].constraints.allowed_providers:
+        return ()
+    free = np.logical_and.reduce([found.status[g][t] == PASS for g in GATES if g not in {"provider", "output"}])
+    free &= np.array([option.pattern.rung == "hosted" for option in evaluation.options])
+    other = pick_of(evaluation, found, t, free)
+    if other == NOTHING:
+        return ()
+    run = evaluation.values["run_usd_per_month"][t]
+    values: dict[str, float | str | None] = {
+        "model": evaluation.options[chosen].label, "run_usd_per_month": float(run[chosen]), "other": evaluation.options[other].label,
+        "other_usd_per_month": float(run[other]), "extra_usd_per_month": float(run[chosen] - run[other]),
+    }  # fmt: skip
+    return (Reason("residency_floor", "not assessed" if run[chosen] > run[other] else "pass", None, values),)
 
 
 def _named(evaluation: Evaluation, rejected: Sequence[Rejected], runner_up: int = NOTHING) -> list[int]:
@@ -136,6 +153,8 @@ def _rejected_family(evaluation: Evaluation, found: Gates, t: int, chosen: int, 
         gate for gate in GATES if found.status[gate][t, near] != PASS and not (gate == "output" and found.status[gate][t, near] == -1)
     ]
     failing = [gate for gate in failing if not (gate == "quality" and np.isnan(evaluation.values["bar_share"][t, near]))]
+    if evaluation.options[near].pattern.makes == "trained" and "ladder" in failing:
+        failing = ["ladder"]
     reason = gate_reason(evaluation, found, t, near, failing[0]) if failing else Reason("costlier", "pass")
     return Rejected(family, evaluation.options[near].key, reason)
 

@@ -233,7 +233,7 @@ def _modality(evaluation: Evaluation, needed: tuple[str, ...]) -> np.ndarray:
 def _provider(evaluation: Evaluation, allowed: tuple[str, ...], denied: tuple[str, ...]) -> np.ndarray:
     return np.array([
         # A list of providers says who may be sent data; on own GPUs nobody is, unless that is ruled out by name.
-        PASS if (not allowed or o.pattern.own_gpus or o.ref.provider in allowed) and o.ref.provider not in denied else FAIL
+        PASS if (not allowed or o.pattern.serves == "own" or o.ref.provider in allowed) and o.ref.provider not in denied else FAIL
         for o in evaluation.options
     ])  # fmt: skip
 
@@ -320,7 +320,12 @@ def _failing_slice(evaluation: Evaluation, t: int, o: int) -> dict[str, float | 
 
 def _why_no_price(evaluation: Evaluation, t: int, o: int) -> str | None:
     """What is missing where no list price is: a GPU that holds the model, or the tokens of an image, of sound or of video."""
-    if evaluation.options[o].pattern.own_gpus and evaluation.own.served(t, o) is None:
+    option = evaluation.options[o]
+    if option.pattern.makes == "distilled" and evaluation.making.teachers[t] is None:
+        return "no hosted model may teach it under the task's rules"
+    if option.pattern.makes == "trained" and np.isnan(evaluation.values["upfront_usd"][t, o]):
+        return "the task's training is of another scope"
+    if option.pattern.own_gpus and evaluation.own.served(t, o) is None:
         return "no GPU with a known price holds it and the task's requests"
     sizes = {"images": "image", "audio_s": "audio_in", "video_s": "video"}
     words = {"images": "an image", "audio_s": "a second of sound", "video_s": "a second of video"}
@@ -342,6 +347,8 @@ def evidence_of(found: Gates, t: int, o: int) -> Evidence:
 
 def _programme_values(evaluation: Evaluation, o: int) -> dict[str, float | str | None]:
     """Until when a tuning programme takes jobs, as announced."""
+    if not evaluation.options[o].pattern.makes:
+        return {}
     row = programmes().get(evaluation.options[o].ref.provider)
     if row is None:
         return {"provider": evaluation.options[o].ref.provider}

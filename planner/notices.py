@@ -11,8 +11,9 @@ import numpy as np
 from planner.catalog.hardware import open_models
 from planner.decision import Reason
 from planner.evaluate import Evaluation
-from planner.facts import assumptions
+from planner.facts import assumptions, efforts
 from planner.making_notes import collapse_notes, making_notes
+from planner.options import Option, plain_key
 
 SAME_SHARE = 0.01
 """Price changes smaller than this are not worth a sentence."""
@@ -32,8 +33,41 @@ def notices(evaluation: Evaluation, t: int, chosen: int | None, named: Iterable[
         roles.setdefault((measured.provider, measured.model), "measured on your cases")
     ends = [_retires(evaluation, key, role) for key, role in roles.items()]
     dear = [] if chosen is None else [*_price_changes(evaluation, t, chosen), *_own_gpus(evaluation, t, chosen)]
+    dear += [] if chosen is None else _reasoning(evaluation, t, chosen)
     made = [] if chosen is None else making_notes(evaluation, t, chosen)
     return (*(each for each in ends if each is not None), *dear, *made, *collapse_notes(evaluation, t))
+
+
+CHECKABLE = frozenset({"multi-step-reasoning", "code-generation", "tool-agent"})
+"""Kinds of task whose answers can be checked step by step: there thinking is known to pay."""
+
+
+def _reasoning(evaluation: Evaluation, t: int, chosen: int) -> list[Reason]:
+    """What thinking would cost more, where the pick does not think and nothing shows that it would help."""
+    option, run = evaluation.options[chosen], evaluation.values["run_usd_per_month"][t]
+    if evaluation.tasks[t].archetype in CHECKABLE or option.pattern.makes or _thinks(option):
+        return []
+    current = evaluation.tasks[t].current
+    keys = [current.key] if current is not None else []
+    for o, other in enumerate(evaluation.options):
+        same = (other.ref.provider, other.ref.model) == (option.ref.provider, option.ref.model)
+        if (same or other.ref.key in keys) and other.pattern_id == plain_pattern(option) and _thinks(other) and run[o] > run[chosen]:
+            values: dict[str, float | str | None] = {
+                "model": other.label, "today": "yes" if other.ref.key in keys else None, "ratio": float(run[o] / run[chosen]),
+                "extra_usd_per_month": float(run[o] - run[chosen]),
+            }  # fmt: skip
+            return [Reason("reasoning_extra", "not assessed", None, values)]
+    return []
+
+
+def plain_pattern(option: Option) -> str:
+    """The plainest pattern of an option's model."""
+    return plain_key(option.ref).partition(":")[0]
+
+
+def _thinks(option: Option) -> bool:
+    """Whether it is planned to think: the vendor's default is not, for nobody says."""
+    return efforts()[option.ref.effort].reasoning_ratio.typical > 0
 
 
 def _own_gpus(evaluation: Evaluation, t: int, chosen: int) -> list[Reason]:

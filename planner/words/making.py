@@ -88,7 +88,9 @@ def _train(f: Facts) -> str:
 
 
 def _programme(f: Facts) -> str:
-    who = f.words("provider") or "The provider"
+    if not f.has("provider"):
+        return "No tuning programme is needed."
+    who = f.words("provider")
     if not f.fails:
         return f"{who} takes tuning jobs on the price date."
     since = f" since {f.words('closed_on')}" if f.has("closed_on") else ""
@@ -110,6 +112,21 @@ def _teacher_terms(f: Facts) -> str:
     return (
         f"The teacher, {f.text('teacher')}, is sold by {f.text('provider')}. Most providers' terms forbid training models that compete "
         "with theirs on their outputs: have them read before the first label."
+    )
+
+
+def _reasoning_extra(f: Facts) -> str:
+    today = ", today's model," if f.has("today") else ""
+    return (
+        f"The pick answers without thinking. {f.text('model')}{today} thinks and would cost {f.money('extra_usd_per_month')} a month more "
+        f"({count(f.number('ratio'))} times as much); for answers nobody can check step by step that is not shown to help."
+    )
+
+
+def _residency_floor(f: Facts) -> str:
+    return (
+        f"The price of keeping data in: {f.text('model')} costs {f.money('run_usd_per_month')} a month, GPUs and people paid for whether "
+        f"requests come or not; without that rule {f.text('other')} would do it for {f.money('other_usd_per_month')}."
     )
 
 
@@ -161,6 +178,8 @@ MAKING_SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "programme": _programme,
     "makes_pilot": _makes_pilot,
     "teacher_terms": _teacher_terms,
+    "reasoning_extra": _reasoning_extra,
+    "residency_floor": _residency_floor,
     "collapse": _collapse,
     "data_wall": _data_wall,
     "inference_optimal": _inference_optimal,
