@@ -48,6 +48,9 @@ def why(task: Task, decision: Decision, options: pd.DataFrame) -> None:
 
 
 def pictured(plan: Plan, task: Task, decision: Decision, options: pd.DataFrame) -> None:
+    spectrum.draw(plan, task, decision, words.labels_of(options))
+    spectrum.over_time(plan, task, decision, spectrum.drawn(plan, task))
+    spectrum.matters(plan, task, decision)
     st.header("Cost and quality", anchor=False)
     pictures.frontier(options, decision)
     st.header("The bill, month by month", anchor=False)

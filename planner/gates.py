@@ -288,7 +288,7 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
                      "supported": ", ".join(option.fact.input_modalities or ()) or None},
         "provider": {"provider": option.ref.provider},
         "programme": _programme_values(evaluation, o) if gate == "programme" else {},
-        "ladder": ladder_values(evaluation, found, t, o) if gate == "ladder" else {},
+        "ladder": ladder_values(evaluation, found.ladders[t], found.as_sold[t], t, o) if gate == "ladder" else {},
         "retirement": {"retires_on": option.fact.retires_on.isoformat() if option.fact.retires_on else None},
         "ttft": {"ttft_p95_s": number("ttft_p95_s"), "slo_s": task.slo.ttft_p95_slo_s},
         "e2e": {"e2e_p95_s": number("e2e_p95_s"), "slo_s": task.slo.e2e_p95_slo_s},
@@ -347,7 +347,7 @@ def evidence_of(found: Gates, t: int, o: int) -> Evidence:
 
 def _programme_values(evaluation: Evaluation, o: int) -> dict[str, float | str | None]:
     """Until when a tuning programme takes jobs, as announced."""
-    if not evaluation.options[o].pattern.makes:
+    if not evaluation.options[o].pattern.makes or evaluation.options[o].pattern.serves == "own":
         return {}
     row = programmes().get(evaluation.options[o].ref.provider)
     if row is None:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.evaluate import Evaluation
-from planner.ladder import prompting
-
-if TYPE_CHECKING:
-    from planner.gates import Gates
+from planner.ladder import Ladder, prompting
 
 RUNG_CODES: Mapping[str, str] = {"tuned": "fine_tune", "distilled": "distil", "trained": "train"}
 
 
-def ladder_values(evaluation: Evaluation, found: Gates, t: int, o: int) -> dict[str, float | str | None]:
-    """The three yeses of one option, or the declared advantage, with what each rests on."""
-    rule, option, task = found.ladders[t], evaluation.options[o], evaluation.tasks[t]
+def ladder_values(evaluation: Evaluation, rule: Ladder, as_sold: np.ndarray, t: int, o: int) -> dict[str, float | str | None]:
+    """The three yeses of one option, or the declared advantage, with what each rests on; `as_sold` passes all but the ladder."""
+    option, task = evaluation.options[o], evaluation.tasks[t]
     if not option.pattern.makes:
         return {}
     making, values = evaluation.making, evaluation.values
     run, tco, bar = values["run_usd_per_month"][t], values["tco_usd"][t], float(values["bar_share"][t, o])
-    base = int(rule.baseline(found.as_sold[t][None], tco[None])[0])
+    base = int(rule.baseline(as_sold[None], tco[None])[0])
     payback = float(rule.payback_months(np.array([base]), run[None])[0, o])
     common: dict[str, float | str | None] = {
         "upfront_usd": _known(float(values["upfront_usd"][t, o])), "run_usd_per_month": _known(float(run[o])),
@@ -35,7 +31,7 @@ def ladder_values(evaluation: Evaluation, found: Gates, t: int, o: int) -> dict[
     if option.pattern.makes == "trained":
         return common
     recurs = values["requests_per_month"][t, :1] > 0
-    first, second, third = rule.yeses(found.as_sold[t][None], run[None], tco[None], np.array([bar]), recurs)
+    first, second, third = rule.yeses(as_sold[None], run[None], tco[None], np.array([bar]), recurs)
     asked = prompting(task)
     teacher = making.teachers[t]
     yes = (bool(first[0, o]), bool(second[0, o]), bool(third[0, o]))

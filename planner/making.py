@@ -126,6 +126,8 @@ class Making:
         learnt = np.array([o for o in self.made if self.options[o].pattern.makes != "trained"], dtype=int)
         trained = [int(o) for o in self.made if self.options[o].pattern.makes == "trained"]
         expected = self.expected
+        # What is expected of a made model does not rest on public scores of its own.
+        expected.weak[t, self.made] = False
         expected.parts["own_score_weight_share"][t, self.made] = 1.0
         for o in trained:
             expected.quality_logit[t, o] = expected.quality_sd_logit[t, o] = np.nan

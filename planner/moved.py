@@ -66,12 +66,17 @@ class Moved:
     def volume(self, factor: Column) -> np.ndarray:
         """Requests multiplied."""
         f = factor[:, None]
-        spend, peak, now = self.own.moved(factor)
-        by_request = self.spend - self.own.spend - self.made * self.horizon
+        _, peak, now = self.own.moved(factor)
         today = self.own.moved(np.ones(1))[2][0]
-        tco = self.upfront + (by_request + self.errors) * f + spend + self.made * self.horizon
+        tco = self.volume_tco(factor)
         run = (self.run - today - self.made) * f + now + self.made
         return self._pick(self.meets, (self.peak - self.own.run - self.made) * f + peak + self.made, run, tco)
+
+    def volume_tco(self, factor: Column) -> Column:
+        """Total cost of every option with requests multiplied, (points, options)."""
+        by_request = self.spend - self.own.spend - self.made * self.horizon
+        kept = self.made * self.horizon
+        return np.asarray(self.upfront + (by_request + self.errors) * factor[:, None] + self.own.moved(factor)[0] + kept)
 
     def price(self, model: str, factor: Column) -> np.ndarray:
         """Prices of one model multiplied; on GPUs billed by the hour, those hours."""

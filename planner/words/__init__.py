@@ -86,6 +86,7 @@ from planner.words.latency import (
     volume_now_sentence,
     window_note,
 )
+from planner.words.making import making_facts, months, trigger_sentence
 from planner.words.numbers import (
     MINUS,
     NBSP,
@@ -117,7 +118,7 @@ from planner.words.policy import (
     preset_meaning,
     preset_name,
 )
-from planner.words.reasons import NOT_ASSESSED, SENTENCES, because, reason_sentence
+from planner.words.reasons import NOT_ASSESSED, SENTENCES, because, ladder_answers, reason_sentence
 from planner.words.sentences import (
     change_text,
     decision_sentence,
@@ -229,12 +230,14 @@ __all__ = [
     "known",
     "label",
     "labels_of",
+    "ladder_answers",
     "latency_lead_sentence",
     "leak_sentences",
     "lever_sentences",
     "limit_text",
     "listing",
     "load_text",
+    "making_facts",
     "md_escape",
     "memory",
     "missing_pin_sentence",
@@ -243,6 +246,7 @@ __all__ = [
     "money",
     "money_delta",
     "money_range",
+    "months",
     "moved_sentence",
     "next_test_kind",
     "next_test_notes",
@@ -318,6 +322,7 @@ __all__ = [
     "tier_text",
     "times",
     "tokens",
+    "trigger_sentence",
     "unit_of",
     "use_sentence",
     "versus_sentence",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from planner.words.facts import memory
 from planner.words.numbers import count, known, listing, plural
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ MAKING_FAMILIES: Mapping[str, str] = {
 
 
 def months(value: float | None) -> str:
-    """Months to one place: `0.2 months`."""
-    return "unknown" if known(value) is None else plural(round(float(value or 0), 1), "month")
+    """Months to two digits: `0.19 months`."""
+    return "unknown" if known(value) is None else plural(float(f"{value:.2g}"), "month")
 
 
 def _tried(f: Facts) -> str:
@@ -194,3 +195,16 @@ def trigger_sentence(month: str, requests_per_month: float, label: str | None) -
     """When growth alone changes the answer."""
     becomes = f"the pick becomes {label}" if label else "nothing passes every gate any more"
     return f"As it grows, from {month}, at {plural(round(requests_per_month), 'request')} a month, {becomes}."
+
+
+def making_facts(values: Mapping[str, float | None]) -> list[str]:
+    """What making a model takes besides dollars."""
+    told = []
+    hours, room, even = (known(values.get(name)) for name in ("gpu_hours", "memory_bytes", "break_even_requests_per_month"))
+    if hours is not None:
+        told.append(f"One run takes {count(hours)} GPU hours.")
+    if room is not None:
+        told.append(f"Tuning takes {memory(room)} of GPU memory.")
+    if even is not None:
+        told.append(f"It costs less over the horizon than the cheapest option as sold from {plural(even, 'request')} a month.")
+    return told

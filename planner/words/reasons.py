@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from planner.decision import Reason
-from planner.words.making import MAKING_SENTENCES
+from planner.words.making import MAKING_SENTENCES, yes_and_no
 from planner.words.numbers import (
     UNKNOWN,
     count,
@@ -391,3 +391,8 @@ def _plain(code: str) -> str:
 def _generic(reason: Reason) -> str:
     name = _plain(reason.code)
     return f"{name[:1].upper()}{name[1:]}: {'fails' if reason.status == 'fail' else 'passes'}."
+
+
+def ladder_answers(reason: Reason) -> tuple[tuple[str, bool, str], ...]:
+    """The three questions of fine-tuning and distilling with yes or no and why; none for training from scratch."""
+    return yes_and_no(Facts(reason)) if "yes_count" in reason.values else ()
