@@ -13,6 +13,7 @@ PAGES = (
     ("Plan", "plans", "Plans", "inventory_2", "All plans, and where a new one starts."),
     ("Plan", "tasks", "Tasks", "checklist", "What you run, what it needs, and what is recommended."),
     ("Plan", "decision", "Decision", "balance", "Why this model for this task, what else, and what would flip it."),
+    ("Plan", "portfolio", "Portfolio", "scatter_plot", "All tasks on the spectrum, who carries the bill, and what consolidation saves."),
     ("Explore", "scenarios", "Scenarios", "compare_arrows", "What if prices, volumes or dates move."),
     ("Explore", "latency", "Latency", "speed", "Will it be fast enough, and what own serving takes."),
     ("Evidence", "evals", "Evals", "fact_check", "Does it meet the bar, how sure is that, and what to test next."),

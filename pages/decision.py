@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cards, evidence, pictures, provenance, state, tables, task_choice
+from pages.ui import cards, evidence, pictures, provenance, spectrum, state, tables, task_choice
 from planner import Plan, words
 from planner.decision import Decision
+from planner.flips import Flips
 from planner.portfolio import Task
 
 ANSWER = ("run_usd_per_month", "ttft_p95_s", "e2e_p95_s", "p_meets_share")
@@ -41,14 +42,26 @@ def why(task: Task, decision: Decision, options: pd.DataFrame) -> None:
     with right:
         st.header("What would flip it", anchor=False)
         cards.flips(decision, words.labels_of(options))
+        more_flips(decision, words.labels_of(options))
         if decision.next_evidence:
             st.header("What to find out next", anchor=False)
             cards.sentences(map(words.reason_sentence, decision.next_evidence), "Next evidence")
         evidence.measured(task, options)
 
 
+@st.fragment
+def more_flips(decision: Decision, labels: dict[str, str]) -> None:
+    """Flips that take some seconds, when somebody asks."""
+    if not isinstance(decision.flips_when, Flips):
+        return
+    if st.button("Answer length, latency targets and horizon", key="decision_more_flips", icon=":material/calculate:",
+                 help="Plans the task again some hundred times; a few seconds."):  # fmt: skip
+        with st.spinner("Planning it again"):
+            cards.flip_list(decision.flips_when.slow, labels)
+
+
 def pictured(plan: Plan, task: Task, decision: Decision, options: pd.DataFrame) -> None:
-    spectrum.draw(plan, task, decision, words.labels_of(options))
+    spectrum.rungs_and_ladder(plan, task, words.labels_of(options))
     spectrum.over_time(plan, task, decision, spectrum.drawn(plan, task))
     spectrum.matters(plan, task, decision)
     st.header("Cost and quality", anchor=False)
@@ -85,6 +98,7 @@ def page(task: Task) -> None:
     answer(plan, task, decision, options)
     provenance.policy(plan)
     provenance.dates(decision)
+    spectrum.place(plan, task, words.labels_of(options))
     why(task, decision, options)
     pictured(plan, task, decision, options)
     every_option(plan, task, decision, options)

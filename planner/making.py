@@ -47,6 +47,7 @@ SHOWN = (
     "refresh_usd_per_month", "hosting_usd_per_month", "kept_usd_per_month", "training_tokens", "new_labels", "tuning_gpu_hours",
     "tuning_memory_bytes", "training_gpus", "pretraining_gpu_hours", "pretraining_flops", "training_run_usd",
 )  # fmt: skip
+_LEAST_ABOVE = 0.005
 _PILOT_RUN_SD_LOGIT = 0.3
 """How far two trainings of one model are apart, on top of the pilot's own sample."""
 
@@ -133,7 +134,9 @@ class Making:
             expected.quality_logit[t, o] = expected.quality_sd_logit[t, o] = np.nan
             pilot = task.training.pilot
             if pilot is not None and self.options[o].base == STAND_INS[task.training.scope]:
-                expected.quality_logit[t, o], expected.quality_sd_logit[t, o] = _of_pilot(pilot)
+                middle, sd = (np.array([each]) for each in _of_pilot(pilot))
+                middle, sd = above_chance(middle, sd, task.quality.chance_share)
+                expected.quality_logit[t, o], expected.quality_sd_logit[t, o] = middle[0], sd[0]
         if kind is None or not len(learnt):
             return
         teacher, share = self.teachers[t], expected_share(expected, task, t)
@@ -158,7 +161,7 @@ class Making:
             middle[students] = sd[students] = np.nan
         else:
             middle[students], sd[students] = _student(middle[students], sd[students], teacher)
-        expected.quality_logit[t, learnt], expected.quality_sd_logit[t, learnt] = middle, sd
+        expected.quality_logit[t, learnt], expected.quality_sd_logit[t, learnt] = above_chance(middle, sd, task.quality.chance_share)
         for name in expected.parts:
             if name != "own_score_weight_share":
                 expected.parts[name][t, learnt] = 0.0
@@ -258,6 +261,18 @@ class Making:
     def typical(self) -> dict[str, Column]:
         return self.made_values()
 
+    @cached_property
+    def taught(self) -> tuple[Column, Column]:
+        """The part of up-front and monthly cost that a teacher's answers make, (tasks, options) each."""
+        upfront, kept = np.zeros(self.shape), np.zeros(self.shape)
+        student = [n for n, o in enumerate(self.made) if self.options[o].pattern.makes == "distilled"]
+        if student and len(self.portfolio.tasks):
+            inputs = self.inputs()
+            labels = np.broadcast_to(inputs["training_labels"] * inputs["usd_per_label"], (self.shape[0], len(self.made)))[:, student]
+            upfront[:, self.made[student]] = labels
+            kept[:, self.made[student]] = labels * inputs["renewed_label_share"] / inputs["refresh_months"]
+        return upfront, kept
+
     @property
     def upfront_usd(self) -> Column:
         return self.typical["upfront_usd"]
@@ -303,6 +318,16 @@ def _of_pilot(pilot: Pilot) -> tuple[float, float]:
     """Logit and standard deviation of a trained model's score from its pilot: the sample's own, and that between two trainings."""
     share = (pilot.score / 100 * pilot.cases + 1) / (pilot.cases + 2)
     return float(logit(share)), float(np.hypot(1 / np.sqrt(pilot.cases * share * (1 - share)), _PILOT_RUN_SD_LOGIT))
+
+
+def above_chance(middle: Column, sd_logit: Column, chance_share: float) -> tuple[Column, Column]:
+    """Logit and spread of a score as a share of what guessing leaves open, from those of the score itself."""
+    if chance_share == 0:
+        return middle, sd_logit
+    share = np.asarray(expit(middle), dtype=float)
+    above = np.clip((share - chance_share) / (1 - chance_share), _LEAST_ABOVE, 1 - _LEAST_ABOVE)
+    slope = share * (1 - share) / ((1 - chance_share) * above * (1 - above))
+    return np.asarray(logit(above), dtype=float), np.asarray(sd_logit * slope, dtype=float)
 
 
 def _student(middle: Column, sd_logit: Column, teacher: Teacher) -> tuple[Column, Column]:

@@ -5,6 +5,8 @@ What changes with the input is worked out by the formulas that made it; what doe
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from planner.columns import Column
@@ -52,14 +54,16 @@ class Moved:
         self.recurs = bool(values["requests_per_month"][t, 0] > 0) if values["requests_per_month"].shape[1] else False
 
     def _pick(
-        self, meets: np.ndarray, peak: Column, run: Column, tco: Column, bar: Column | float | None = None, order: np.ndarray | None = None
-    ) -> np.ndarray:
+        self, meets: np.ndarray, peak: Column, run: Column, tco: Column, bar: Column | float | None = None,
+        order: np.ndarray | None = None, upfront: Column | None = None,
+    ) -> np.ndarray:  # fmt: skip
         """The rule on (points, options) columns."""
         shape = np.broadcast_shapes(np.shape(meets), np.shape(peak), np.shape(tco))
         as_sold = np.broadcast_to(meets & (peak <= self.budget), shape)
         bars = np.broadcast_to(self.bar if bar is None else bar, shape[:1])
         recurs = np.full(shape[:1], self.recurs)
-        climbs = self.ladder.holds(as_sold, np.broadcast_to(run, shape), np.broadcast_to(tco, shape), bars, recurs)
+        rule = self.ladder if upfront is None else replace(self.ladder, upfront_usd=upfront)
+        climbs = rule.holds(as_sold, np.broadcast_to(run, shape), np.broadcast_to(tco, shape), bars, recurs)
         chosen = pick(as_sold & climbs, np.broadcast_to(tco, shape), self.rank if order is None else order, self.saving)
         return np.where(chosen == NOTHING, NOTHING, self.keep[chosen] if len(self.keep) else NOTHING)
 
@@ -80,19 +84,25 @@ class Moved:
 
     def price(self, model: str, factor: Column) -> np.ndarray:
         """Prices of one model multiplied; on GPUs billed by the hour, those hours."""
-        return self._priced(self.models == model, factor)
+        teacher = self.evaluation.making.teachers[self.t]
+        teaches = teacher is not None and model_of(self.evaluation, teacher.option) == model
+        return self._priced(self.models == model, factor, teaches)
 
     def gpu_price(self, factor: Column) -> np.ndarray:
         """An hour of one's own GPUs multiplied."""
         return self._priced(self.by_hour & (self.providers == SELF_HOSTED), factor)
 
-    def _priced(self, which: np.ndarray, factor: Column) -> np.ndarray:
-        # People, refreshes and hosting fees cost what they did.
+    def _priced(self, which: np.ndarray, factor: Column, teaches: bool = False) -> np.ndarray:
+        # People, refreshes and hosting fees cost what they did, but for a teacher's answers.
         f = np.where(which, factor[:, None], 1.0)
+        taught = (factor[:, None] - 1) * teaches
+        upfront, monthly = (part[self.t, self.keep] * taught for part in self.evaluation.making.taught)
         fixed = self.own.people_run + self.made
         fixed_spend = self.own.people_spend + self.made * self.horizon
-        tco = self.upfront + (self.spend - fixed_spend) * f + fixed_spend + self.errors
-        return self._pick(self.meets, (self.peak - fixed) * f + fixed, (self.run - fixed) * f + fixed, tco)
+        tco = self.upfront + upfront + (self.spend - fixed_spend) * f + fixed_spend + monthly * self.horizon + self.errors
+        ladder = self.upfront + upfront
+        run, peak = (self.run - fixed) * f + fixed + monthly, (self.peak - fixed) * f + fixed + monthly
+        return self._pick(self.meets, peak, run, tco, upfront=ladder)
 
     def quality_bar(self, bar: Column) -> np.ndarray:
         """The bar as a share."""

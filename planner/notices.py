@@ -53,8 +53,8 @@ def _reasoning(evaluation: Evaluation, t: int, chosen: int) -> list[Reason]:
         same = (other.ref.provider, other.ref.model) == (option.ref.provider, option.ref.model)
         if (same or other.ref.key in keys) and other.pattern_id == plain_pattern(option) and _thinks(other) and run[o] > run[chosen]:
             values: dict[str, float | str | None] = {
-                "model": other.label, "today": "yes" if other.ref.key in keys else None, "ratio": float(run[o] / run[chosen]),
-                "extra_usd_per_month": float(run[o] - run[chosen]),
+                "model": other.label, "today": "yes" if other.ref.key in keys else None,
+                "ratio": float(run[o] / run[chosen]) if run[chosen] > 0 else None, "extra_usd_per_month": float(run[o] - run[chosen]),
             }  # fmt: skip
             return [Reason("reasoning_extra", "not assessed", None, values)]
     return []

@@ -110,7 +110,8 @@ def _why_not(plan: Plan, t: int, o: int, chosen: int) -> Reason:
     tco, run = evaluation.values["tco_usd"][t], evaluation.values["run_usd_per_month"][t]
     ratio = float(tco[o] / tco[chosen]) if chosen != NOTHING and tco[chosen] > 0 else None
     delta = float(run[o] - run[chosen]) if chosen != NOTHING else None
-    return Reason("costlier" if ratio is None or ratio >= 1 else "not_simpler", "pass", None, {"ratio": ratio, "delta_usd_per_month": delta})
+    code = "costlier" if ratio is None or ratio >= 1 else "not_simpler"
+    return Reason(code, "pass", None, {"ratio": ratio, "delta_usd_per_month": delta})
 
 
 def break_even(plan: Plan, t: int, o: int, moved: Moved | None = None) -> float | None:

@@ -13,7 +13,7 @@ import streamlit as st
 from pages.ui import number, state
 from planner import Plan, words
 from planner.chart_data import RUNGS
-from planner.decision import Decision, Evidence, Reason
+from planner.decision import Decision, Evidence, Flip, Reason
 from planner.options import plain_key
 from planner.palette import DARK, LIGHT
 from planner.portfolio import Task
@@ -149,14 +149,20 @@ def split(found: Iterable[Reason]) -> tuple[list[Reason], list[Reason]]:
 
 def flips(decision: Decision, labels: Mapping[str, str]) -> None:
     """What would change the pick, one input at a time; then where no change was found."""
-    near = [words.flip_sentence(flip, labels) for flip in decision.flips_when if flip.threshold is not None]
-    far = [words.flip_sentence(flip, labels) for flip in decision.flips_when if flip.threshold is None]
+    flip_list(decision.flips_when, labels)
+    if not decision.flips_when:
+        note("No flip point could be worked out: nothing can be planned for this task yet.")
+
+
+def flip_list(found: Iterable[Flip], labels: Mapping[str, str]) -> None:
+    """Flips as sentences, what changes the pick first."""
+    held = list(found)
+    near = [words.flip_sentence(flip, labels) for flip in held if flip.threshold is not None]
+    far = [words.flip_sentence(flip, labels) for flip in held if flip.threshold is None]
     if near:
         sentences(near, "What would flip it")
     if far:
         sentences(far, "What would not flip it", quiet=True)
-    if not decision.flips_when:
-        note("No flip point could be worked out: nothing can be planned for this task yet.")
 
 
 def sentences(found: Iterable[str], label: str, *, quiet: bool = False, ordered: bool = False) -> None:

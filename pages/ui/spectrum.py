@@ -16,8 +16,8 @@ from planner.portfolio import Task
 from planner.spectrum_view import Rung, cumulative, in_proportion, rungs, tornado, trigger
 
 
-def draw(plan: Plan, task: Task, decision: Decision, labels: dict[str, str]) -> None:
-    """The strip, the rungs, the ladder, the cost over time and the tornado."""
+def place(plan: Plan, task: Task, labels: dict[str, str]) -> None:
+    """Where the task sits, and when growth alone moves it."""
     found = rungs(plan, task.id)
     st.header("On the spectrum", anchor=False)
     shown = charts_spectrum.strip_table(found, labels)
@@ -30,6 +30,12 @@ def draw(plan: Plan, task: Task, decision: Decision, labels: dict[str, str]) -> 
         cards.note(words.trigger_sentence(f"{when.month:%B %Y}", when.requests_per_month, becomes))
     elif task.traffic.growth_share_per_month:
         cards.note("At its own growth the pick stays the same for three years, at the prices known today.")
+
+
+def rungs_and_ladder(plan: Plan, task: Task, labels: dict[str, str]) -> None:
+    """What each rung would cost and need, and the yes and no of those that have to be made."""
+    found = rungs(plan, task.id)
+    st.header("What each rung would cost and need", anchor=False)
     _rungs(found, labels)
     _ladder(found, labels)
 

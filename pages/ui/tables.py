@@ -55,6 +55,9 @@ def _cell(given: Cell | str, column: int, right: frozenset[int]) -> str:
     text = f"<strong>{escape(cell.text)}</strong>" if cell.strong else escape(cell.text)
     if urlsplit(cell.href).scheme in {"http", "https"}:
         text = f'<a href="{escape(cell.href, quote=True)}" target="_blank" rel="noopener noreferrer">{text}</a>'
+    elif cell.href and not urlsplit(cell.href).scheme and not urlsplit(cell.href).netloc:
+        # Another page of this plan.
+        text = f'<a href="{escape(cell.href, quote=True)}" target="_self">{text}</a>'
     below = f"<small>{escape(cell.below)}</small>" if cell.below else ""
     if column == 0:
         return f'<th scope="row"{exact}>{text}{below}</th>'

@@ -1,6 +1,7 @@
 """Models a team would make itself: tuned, distilled or trained from scratch, as models of the catalogue.
 
-Their ids say how they are made and from what: `ft:Qwen3-8B`, `distil:Qwen3-8B`, `train:Qwen3-0.6B`. The provider is who serves them.
+Their ids say how they are made and from what: `tuned:Qwen3-8B`, `distilled:Qwen3-8B`, `trained:Qwen3-0.6B`.
+The provider is who serves them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from planner.measurements.model import SELF_HOSTED
 from planner.portfolio import ModelRef
 
 Made = Literal["tuned", "distilled", "trained"]
-PREFIXES: Mapping[Made, str] = {"tuned": "ft:", "distilled": "distil:", "trained": "train:"}
+PREFIXES: Mapping[Made, str] = {"tuned": "tuned:", "distilled": "distilled:", "trained": "trained:"}
 MOST_PARAMS_B = 80.0
 """Larger bases are not offered for tuning: they are no cheaper to serve than what is sold."""
 STAND_INS: Mapping[str, str] = {"narrow": "Qwen3-0.6B", "general": "Qwen3-8B"}

@@ -83,7 +83,7 @@ def _learnt(what: str) -> Callable[[Facts], str]:
 def _train(f: Facts) -> str:
     bill = f"{f.money('upfront_usd')} up front and {f.money('run_usd_per_month')} a month" if f.has("upfront_usd") else ""
     if f.has("advantage"):
-        return f"A declared advantage: {f.words('advantage').rstrip('.')}. Its bill: {bill or 'unknown'}."
+        return f"A declared advantage: {f.words('advantage').rstrip('.')}.{f' Its bill: {bill}.' if bill else ''}"
     told = f" Its bill would be {bill}." if bill else ""
     return f"Training from scratch needs data nobody else has or a research goal, and none is declared.{told}"
 
@@ -118,9 +118,10 @@ def _teacher_terms(f: Facts) -> str:
 
 def _reasoning_extra(f: Facts) -> str:
     today = ", today's model," if f.has("today") else ""
+    times = f" ({count(f.number('ratio'))} times as much)" if f.has("ratio") else ""
     return (
-        f"The pick answers without thinking. {f.text('model')}{today} thinks and would cost {f.money('extra_usd_per_month')} a month more "
-        f"({count(f.number('ratio'))} times as much); for answers nobody can check step by step that is not shown to help."
+        f"The pick answers without thinking. {f.text('model')}{today} thinks and would cost {f.money('extra_usd_per_month')} a month more"
+        f"{times}; for answers nobody can check step by step that is not shown to help."
     )
 
 
@@ -171,10 +172,27 @@ def _try_prompt(_: Facts) -> str:
     return "Try a better prompt and a sibling size before tuning, and enter both scores."
 
 
+MAKING_BARE: Mapping[str, tuple[str, str]] = {
+    "makes_pilot": ("A made model is predicted, not measured: tune one small model on your labels first.",) * 2,
+    "teacher_terms": ("Have the teacher's terms read before its outputs train another model.",) * 2,
+    "reasoning_extra": ("The pick answers without thinking; thinking would cost more.",) * 2,
+    "residency_floor": ("Keeping data in has a price: GPUs and people are paid for whether requests come or not.",) * 2,
+    "data_wall": ("Public text ends at about 70 trillion tokens, and reading it more than four times teaches little.",) * 2,
+    "inference_optimal": ("A model with much traffic is better smaller and trained for longer.",) * 2,
+    "nearest_runs": ("No published run is near in compute.",) * 2,
+    "tune_pilot": ("Tune one small model as a pilot before many.",) * 2,
+    "train_ladder": ("A declared advantage.", "Training from scratch needs data nobody else has or a research goal."),
+    "distil_ladder": ("Distilling has its three yeses.", "Distilling needs three yeses."),
+    "fine_tune_ladder": ("Fine-tuning has its three yeses.", "Fine-tuning needs three yeses."),
+}
+"""What these say when a value they need is unknown."""
+
 MAKING_SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "fine_tune_ladder": _learnt("Fine-tuning"),
     "distil_ladder": _learnt("Distilling"),
     "train_ladder": _train,
+    "ladder": lambda f: "Not enough speaks for making a model." if f.fails else "Enough speaks for it.",
+    "relax_ladder": lambda _: "It would take the yeses of the ladder.",
     "as_sold_ladder": lambda _: "Used as it is sold: nothing has to be made first.",
     "programme": _programme,
     "makes_pilot": _makes_pilot,

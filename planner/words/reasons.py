@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from planner.decision import Reason
-from planner.words.making import MAKING_SENTENCES, yes_and_no
+from planner.words.making import MAKING_BARE, MAKING_SENTENCES, yes_and_no
 from planner.words.numbers import (
     UNKNOWN,
     count,
@@ -333,6 +333,7 @@ NOT_ASSESSED: Mapping[str, str] = {
     "e2e": "no latency fact for it",
     "budget": "its monthly bill is unknown",
     "quality": "no quality score for it",
+    "ladder": "what speaks for making a model is unknown",
     "programme": "whether its provider still takes tuning jobs is unknown",
 }
 
@@ -349,6 +350,7 @@ BARE: Mapping[str, tuple[str, str]] = {
     "proven_first": ("Proven on your own cases, and the cheapest alternative is not.", "Not proven on your own cases."),
     "simpler": ("The simpler way to serve it.", "Not simpler than the alternatives."),
     "test_models": ("Test the nearest models on your own cases.",) * 2,
+    **MAKING_BARE,
 }
 """What a reason says, passing and failing, when a value it needs is unknown."""
 

@@ -33,7 +33,7 @@ COLUMNS = {
     "benchmark_models": "model_id,family,size_class,params_b,active_params_b,first_seen_on",
     "archetypes": "archetype,label,description,requests_per_day,growth_share_per_month,peak_to_mean,fresh_input_tokens,cached_input_tokens,"
     "visible_output_tokens,image_tokens,audio_tokens,max_output_tokens,quality_bar_score,ttft_p95_slo_s,e2e_p95_slo_s,modalities,needs_tools,"
-    "level_logit,level_sd_logit,level_source,source,checked_on,note",
+    "tuning_type,level_logit,level_sd_logit,level_source,source,checked_on,note",
     "archetype_skills": "archetype,skill,weight,source,note",
     "latency_classes": "size_class,quantity,low,typical,high,rows,grade,as_of,source,checked_on,note",
     "hosted_latency": "size_class,thinking,quantity,low,typical,high,rows,grade,as_of,source,checked_on,note",

@@ -74,7 +74,8 @@ def test_every_result_on_a_page_is_in_the_vocabulary() -> None:
 def test_every_assumption_is_used_and_ordered() -> None:
     elsewhere = {"batch_wait_s", "reserved_discount_share", "long_input_start_tokens", "long_input_loss_logit",
                  "four_bit_weight_bytes", "laptop_memory_bytes", "usable_gpu_share", "lift_half_labels",
-                 "lift_few_labels_sd_logit", "adapters_per_base"}
+                 "lift_few_labels_sd_logit", "adapters_per_base", "endpoint_people_hours_per_month", "starting_labels",
+                 "tuning_people_hours", "student_least_share"}
     used = {name for graph in graphs() for name in graph.inputs} | elsewhere
     for name, row in assumptions().items():
         assert name in used, f"{name} is an assumption nobody uses"

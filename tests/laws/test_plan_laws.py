@@ -62,8 +62,10 @@ def test_a_scenario_on_prices_multiplies_every_bill(task: Task, factor: float, c
     moved = plan(portfolio, catalog, Scenario(id="s", name="Moved", changes=(Change(quantity="price", factor=factor),)))
     base = plan(portfolio, catalog)
     # Hours of own GPUs are no list price of tokens.
-    fixed = base.evaluation.own.spend_usd
-    expected = (base.evaluation.values["spend_usd"] - fixed) * factor + fixed
+    # Nor are people and fees of a model of one's own; a teacher's answers are, and are paid for again at each refresh.
+    horizon = portfolio.policy.horizon_months
+    fixed, kept = base.evaluation.own.spend_usd, base.evaluation.making.kept_usd_per_month * horizon
+    expected = (base.evaluation.values["spend_usd"] - fixed - kept) * factor + fixed + moved.evaluation.making.kept_usd_per_month * horizon
     np.testing.assert_allclose(moved.evaluation.values["spend_usd"], expected, rtol=1e-9)
 
 
@@ -185,6 +187,9 @@ def test_flips_are_solved_not_sampled(task: Task, catalog: Catalog) -> None:
             continue
         away = np.sign(flip.threshold - flip.current)
         near, far = flip.threshold * (1 - 1e-6 * away), flip.threshold * (1 + 1e-6 * away)
+        if flip.quantity == "growth_share_per_month":
+            # What is moved is 1 + growth: growth itself may be 0 or negative.
+            near, far = ((1 + flip.threshold) * (1 + side * 1e-6 * away) - 1 for side in (-1, 1))
         picks = [moved(portfolio, task, catalog, flip.quantity, flip.subject, value) for value in (near, far)]
         assert picks[0] == now, (flip, picks)
         assert picks[1] == flip.becomes != now, (flip, picks)
@@ -194,12 +199,15 @@ def moved(portfolio: Portfolio, task: Task, catalog: Catalog, quantity: str, sub
     if quantity == "requests_per_day":
         traffic = task.traffic.model_copy(update={"requests_per_day": task.traffic.requests_per_day.model_validate(value)})
         return replanned(portfolio, task.model_copy(update={"traffic": traffic}), catalog)
+    if quantity in {"growth_share_per_month", "peak_to_mean"}:
+        traffic = task.traffic.model_copy(update={quantity: value})
+        return replanned(portfolio, task.model_copy(update={"traffic": traffic}), catalog)
     if quantity == "quality_bar_score":
         return replanned(
             portfolio, task.model_copy(update={"quality": task.quality.model_copy(update={"quality_bar_score": value})}), catalog
         )
-    provider, model = subject.split("/", 1)
-    change = Change(quantity="price", factor=value, provider=provider, model=model)
+    provider, _, model = subject.partition("/")
+    change = Change(quantity="price", factor=value, provider=provider, model=model or "*")
     decision = plan(portfolio, catalog, Scenario(id="flip", name="Flip", changes=(change,))).decisions[0]
     return decision.option if decision.passes else None
 

@@ -45,13 +45,13 @@ def test_decision_sentence_with_unknown_numbers() -> None:
 def test_flip_sentences() -> None:
     labels = {fake.HOSTED: "Haiku"}
     assert words.flip_sentence(Flip("requests_per_day", "mail", 1000, 42_000, 1e6, fake.HOSTED), labels) == (
-        "Volume: at 42,000 requests a day (now 1,000) the pick becomes Haiku."
+        "Volume: at 42,000 requests a day (now 1,000 requests a day) the pick becomes Haiku."
     )
     assert words.flip_sentence(Flip("price_factor", "acme/haiku", 1, 3.2, 1000, fake.BATCH)) == (
         "Price of haiku: at 3.2 times today's the pick becomes haiku, batch."
     )
     assert words.flip_sentence(Flip("requests_per_day", "mail", 1000, None, 1, None)) == (
-        "Volume: no other pick down to 1 request a day (now 1,000)."
+        "Volume: no other pick down to 1 request a day (now 1,000 requests a day)."
     )
     assert "nothing passes every gate any more" in words.flip_sentence(Flip("quality_bar_score", "mail", 90, 97, 100, None))
 
