@@ -10,6 +10,7 @@ from planner import Plan, words
 from planner.decision import Decision
 from planner.flips import Flips
 from planner.portfolio import Task
+from planner.spectrum_view import extra_solved
 
 ANSWER = ("run_usd_per_month", "ttft_p95_s", "e2e_p95_s", "p_meets_share")
 
@@ -25,7 +26,7 @@ def answer(plan: Plan, task: Task, decision: Decision, options: pd.DataFrame) ->
         provenance.where_from(plan, decision.option)
 
 
-def why(task: Task, decision: Decision, options: pd.DataFrame) -> None:
+def why(plan: Plan, task: Task, decision: Decision, options: pd.DataFrame) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.header("Why" if decision.passes else "Why nothing passes", anchor=False)
@@ -37,6 +38,9 @@ def why(task: Task, decision: Decision, options: pd.DataFrame) -> None:
         if decision.runner_up and decision.option:
             st.header("Beside its runner-up", anchor=False)
             tables.side_by_side(options, {"Recommended": decision.option, "Runner-up": decision.runner_up})
+        more = extra_solved(plan, task.id)
+        if more is not None:
+            cards.note(words.reason_sentence(more))
         st.header("What it beats, and why" if decision.passes else "Families that were considered", anchor=False)
         tables.rejected(decision, words.labels_of(options))
     with right:
@@ -99,7 +103,7 @@ def page(task: Task) -> None:
     provenance.policy(plan)
     provenance.dates(decision)
     spectrum.place(plan, task, words.labels_of(options))
-    why(task, decision, options)
+    why(plan, task, decision, options)
     pictured(plan, task, decision, options)
     every_option(plan, task, decision, options)
     cards.not_counted(plan)

@@ -13,6 +13,8 @@ from planner.evaluate import Evaluation
 from planner.facts import SIZE_CLASSES
 from planner.flips import Flips
 from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason
+from planner.ladder import prompting
+from planner.making_notes import made
 from planner.notices import notices
 from planner.pattern import registry
 from planner.rule import NOTHING, closest
@@ -178,9 +180,26 @@ def _next_evidence(evaluation: Evaluation, found: Gates, t: int, chosen: int) ->
                 names.append(option.fact.name)
         if names:
             result.append(Reason("test_models", "not assessed", None, {"models": "; ".join(names), "cases": float(CASES_TO_TEST)}))
+    result += _next_tuning(evaluation, found, t)
     if evaluation.tasks[t].current is None:
         result.append(Reason("name_current", "not assessed"))
     return tuple(result)
+
+
+def _next_tuning(evaluation: Evaluation, found: Gates, t: int) -> list[Reason]:
+    """A better prompt where two models failed without one; a pilot where tuning would do if its score were surer."""
+    result, bar = [], float(evaluation.values["bar_share"][t, 0]) if evaluation.options else float("nan")
+    asked = prompting(evaluation.tasks[t])
+    if asked.models_under(bar) >= 2 and not asked.better_under(bar):
+        result.append(Reason("try_prompt", "not assessed"))
+    others = np.logical_and.reduce([found.status[g][t] == PASS for g in GATES if g not in {"quality", "output"}])
+    learnt = found.ladders[t].learnt & others & (evaluation.values["quality_high_share"][t] >= bar)
+    unsure = np.flatnonzero(learnt & (found.evidence[t] != "proven"))
+    if len(unsure) and evaluation.tasks[t].tuning.pilot is None:
+        first = int(unsure[np.argmin(evaluation.values["tco_usd"][t][unsure])])
+        usd = made(evaluation, t, first, "training_run_usd")
+        result.append(Reason("tune_pilot", "not assessed", None, {"pilot_usd": usd}))
+    return result
 
 
 def _relax(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> Reason:

@@ -13,6 +13,7 @@ from planner.catalog import Catalog, Offer, PriceSheet, assumptions
 from planner.columns import Column
 from planner.engine import call_graph, option_graph
 from planner.expectations import Expectations, expectations
+from planner.facts import ModelFact
 from planner.latency_overrides import MeasuredLatency, measured_latency, merged
 from planner.making import Making
 from planner.options import CallColumns, Option, options, price_columns
@@ -80,6 +81,11 @@ class Evaluation:
     @cached_property
     def option_index(self) -> dict[str, int]:
         return {option.key: i for i, option in enumerate(self.options)}
+
+    @cached_property
+    def facts(self) -> dict[tuple[str, str], ModelFact]:
+        """What is known of every model among the options, by (provider, model)."""
+        return {(option.ref.provider, option.ref.model): option.fact for option in self.options}
 
     @cached_property
     def latency_ends(self) -> dict[str, tuple[dict[str, Column], dict[str, Column]]]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.columns import Column
-from planner.engine import worth_graph
 from planner.evals.model import overall
+from planner.formulas import worth
 from planner.options import Option
 from planner.policy import Policy
 from planner.portfolio import Task
@@ -93,11 +93,11 @@ class Ladder:
     def payback_months(self, base: np.ndarray, run_usd: Column) -> Column:
         """Months until each option's up-front cost is back; infinite where it never is, unknown where nothing stands to compare."""
         base_run = np.where(base >= 0, np.take_along_axis(run_usd, np.maximum(base, 0)[..., None], axis=-1)[..., 0], np.nan)
-        given = {"once_usd": np.broadcast_to(self.upfront_usd, run_usd.shape), "option_usd_per_month": run_usd,
-                 "baseline_usd_per_month": np.broadcast_to(base_run[..., None], run_usd.shape)}  # fmt: skip
-        found = worth_graph().evaluate(given, ["payback_months", "monthly_saving_usd"])
-        back = np.where(found["monthly_saving_usd"] > 0, found["payback_months"], np.inf)
-        return np.where(np.isnan(found["payback_months"]), np.nan, back)
+        # The formulas themselves: a graph would take longer to set off than they take.
+        saving = worth.monthly_saving_usd(base_run[..., None], run_usd)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            back = worth.payback_months(self.upfront_usd, saving)
+        return np.where(np.isnan(saving) | np.isnan(self.upfront_usd), np.nan, np.where(saving > 0, back, np.inf))
 
     def yeses(
         self, as_sold: np.ndarray, run_usd: Column, tco_usd: Column, bar_share: Column, recurs: np.ndarray

@@ -29,7 +29,7 @@ from planner.portfolio import Portfolio, Task
 from planner.quality.statistics import wilson
 from planner.quality.task import OwnScore
 from planner.serving.configurations import gpu_hour
-from planner.tuning.lift import LiftPilot, gain_share, load_lift_model, predict_lift
+from planner.tuning.lift import LiftPilot, LiftPrediction, gain_share, load_lift_model, predict_lift
 
 TRAINING_GPU = "H100"
 """The GPU training is priced on, unless the plan's own list leaves it out: what providers rent out most."""
@@ -88,6 +88,7 @@ class Making:
         """Share of its teacher's right answers each distilled option is expected to keep."""
         self.lift: dict[int, tuple[np.ndarray, Mapping[str, Column], float]] = {}
         """By task: tuned and distilled options, the parts of their lift, and the frontier's expected share."""
+        self._lifts: dict[tuple[object, ...], LiftPrediction] = {}
         self.pilots = tuple(tuple(self._pilot_scores(task)) for task in portfolio.tasks)
         self.teachers = [self._teacher(t, task) for t, task in enumerate(portfolio.tasks)]
         self.vendor_rows = {int(o): self._vendor_row(options[o]) for o in self.made}
@@ -146,13 +147,18 @@ class Making:
         frontier = float(share[best]) if best >= 0 else float("nan")
         labels = training_labels(task)
         sizes = np.array([self.options[o].fact.params_b or np.nan for o in learnt], dtype=float)
-        found = predict_lift(
-            kind.tuning_type, frontier, share[learnt], sizes, np.full(len(learnt), labels), _lift_pilots(task),
-            bases=[self.options[o].base for o in learnt],
-        )  # fmt: skip
-        # How unsure the frontier itself is comes on top: the fit knew it.
+        pilots = tuple(_lift_pilots(task))
+        # Tasks of one kind without scores of their own expect the same of every base.
+        asked = (kind.tuning_type, frontier, share[learnt].tobytes(), labels, pilots)
+        if asked not in self._lifts:
+            self._lifts[asked] = predict_lift(
+                kind.tuning_type, frontier, share[learnt], sizes, np.full(len(learnt), labels), pilots,
+                bases=[self.options[o].base for o in learnt],
+            )  # fmt: skip
+        found = self._lifts[asked]
+        # How unsure the frontier itself is comes on top, for the fit knew it; a pilot shows the task's level without it.
         moved = float(load_lift_model().weights[1]) * gain_share(np.array([labels]))[0]
-        unsure = moved * float(expected.quality_sd_logit[t, best]) if best >= 0 else 0.0
+        unsure = moved * float(expected.quality_sd_logit[t, best]) if best >= 0 and task.tuning.pilot is None else 0.0
         middle, sd = np.array(found.logit), np.hypot(found.sd_logit, unsure)
         self.lift[t] = learnt, found.parts, frontier
         students = np.array([self.options[o].pattern.makes == "distilled" for o in learnt], dtype=bool)

@@ -93,7 +93,7 @@ def _model(evaluation: Evaluation, o: int) -> tuple[str, str]:
 
 def _retires(evaluation: Evaluation, key: tuple[str, str], role: str) -> Reason | None:
     """The announced end of one model, where it falls inside the horizon or has passed."""
-    fact = next((o.fact for o in evaluation.options if (o.ref.provider, o.ref.model) == key), None)
+    fact = evaluation.facts.get(key)
     if fact is None or fact.retires_on is None:
         return None
     horizon = evaluation.portfolio.policy.horizon_months

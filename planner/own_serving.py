@@ -390,7 +390,12 @@ class OwnServing:
         # The reserve may be the one that failed: the others carry the busiest minute alone.
         per_s = values["peak_requests_per_s"] / (values["replicas"] - inputs["failover_replicas"])
         needs, picked = [self._needs[pair] for pair in fleets.pairs], [fleets.found[i] for i in chosen]
-        late = loaded(needs, picked, per_s)
+        # A base is as fast tuned as it is, and so is worked out once a task.
+        first: dict[tuple[int, int, float], int] = {}
+        same = [first.setdefault((pair[0], id(picked[n]), float(per_s[n])), n) for n, pair in enumerate(fleets.pairs)]
+        once = sorted(first.values())
+        known = dict(zip(once, loaded([needs[n] for n in once], [picked[n] for n in once], per_s[once]), strict=True))
+        late = [known[n] for n in same]
         wide = {name: np.broadcast_to(value, len(chosen)) for name, value in values.items()}
         return {
             pair: Served(

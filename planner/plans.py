@@ -65,6 +65,8 @@ class Plan:
         self.catalog_id = catalog.id
         self.evaluation: Evaluation = evaluate(portfolio, self.catalog, scenario)
         self.gates: Gates = gates(self.evaluation)
+        self.derived: dict[tuple[object, ...], object] = {}
+        """What views worked out of this plan and want to keep."""
         self.decisions: tuple[Decision, ...] = decide(self.evaluation, self.gates, self.catalog)
 
     @property

@@ -3,7 +3,10 @@ growth changes the answer. Frames and reasons; words and pictures come later."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,6 +14,7 @@ import pandas as pd
 from planner.choosing import pick_of
 from planner.columns import Column
 from planner.decision import Reason
+from planner.engine import worth_graph
 from planner.evaluate import evaluate
 from planner.gates import GATES, PASS, gate_reason
 from planner.ladder_reasons import ladder_values
@@ -48,9 +52,27 @@ class Rung:
     notes: tuple[Reason, ...] = ()
 
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def kept(function: _F) -> _F:
+    """Worked out once a plan and task: a page draws the same plan many times."""
+
+    @wraps(function)
+    def once(plan: Plan, *asked: Any) -> Any:
+        held = plan.derived
+        key = (function.__name__, *map(repr, asked))
+        if key not in held:
+            held[key] = function(plan, *asked)
+        return held[key]
+
+    return once  # type: ignore[return-value]
+
+
 _NUMBERS = ("upfront_usd", "run_usd_per_month", "tco_usd", "quality_share", "quality_low_share", "quality_high_share", "e2e_p95_s")
 
 
+@kept
 def rungs(plan: Plan, task_id: str) -> list[Rung]:
     """Every rung in the order of the spectrum, each with its best option."""
     evaluation, found, decision = plan.evaluation, plan.gates, plan.decision(task_id)
@@ -134,6 +156,7 @@ def break_even(plan: Plan, t: int, o: int, moved: Moved | None = None) -> float 
     return None if found_at is None else float(found_at[0] * now)
 
 
+@kept
 def cumulative(plan: Plan, task_id: str, options: list[str]) -> pd.DataFrame:
     """What some options have cost by the end of each month of the horizon: `option`, `label`, `month` (0 is before the start), `usd`."""
     rows = []
@@ -169,6 +192,7 @@ class Trigger:
     becomes: str | None
 
 
+@kept
 def trigger(plan: Plan, task_id: str) -> Trigger | None:
     """When the task's own growth changes the pick, at today's prices; None when it does not within three years, or nothing grows."""
     t = plan.evaluation.task_index[task_id]
@@ -194,6 +218,7 @@ _MOVES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
+@kept
 def tornado(plan: Plan, task_id: str, option: str) -> pd.DataFrame:
     """What moves an option's total cost most, one input at a time: `input`, `low_text`, `high_text`, `low_usd`, `high_usd`, `tco_usd`.
 
@@ -285,3 +310,33 @@ def _longer_inputs(task: Task, factor: float) -> Task:
         for shape in task.shapes
     )  # fmt: skip
     return task.model_copy(update={"shapes": shapes, "fixed_prompt_tokens": task.fixed_prompt_tokens * factor})
+
+
+@kept
+def extra_solved(plan: Plan, task_id: str) -> Reason | None:
+    """What one more right answer would cost with the best passing option that is dearer and better than the pick; None without one."""
+    evaluation, found, decision = plan.evaluation, plan.gates, plan.decision(task_id)
+    if decision.option is None:
+        return None
+    t, o = evaluation.task_index[task_id], evaluation.option_index[decision.option]
+    quality, price = evaluation.values["quality_share"][t], evaluation.values["all_in_usd_per_request"][t]
+    better = found.passes[t] & (quality > quality[o]) & (price > price[o])
+    if not better.any():
+        return None
+    other = int(np.argmax(np.where(better, quality, -1.0)))
+    given = {
+        "extra_usd_per_request": price[other] - price[o], "extra_quality_share": quality[other] - quality[o],
+        "dear_usd_per_solved": price[other] / quality[other], "cheap_usd_per_solved": price[o] / quality[o],
+        "cheap_leak_share": 1 - quality[o], "dear_leak_share": 1 - quality[other],
+    }  # fmt: skip
+    made_of = worth_graph().evaluate(
+        {name: np.array([value]) for name, value in given.items()}, ["usd_per_extra_solved", "break_even_usd_per_leak"]
+    )
+    per_error = plan.portfolio.task(task_id).quality.usd_per_error
+    values: dict[str, float | str | None] = {
+        "other": evaluation.options[other].label, "extra_share": float(quality[other] - quality[o]),
+        "usd_per_extra_solved": float(made_of["usd_per_extra_solved"][0]),
+        "break_even_usd_per_leak": float(made_of["break_even_usd_per_leak"][0]), "usd_per_error": per_error,
+    }  # fmt: skip
+    worth = per_error is not None and per_error >= float(made_of["usd_per_extra_solved"][0])
+    return Reason("extra_solved", "pass" if worth else "not assessed", None, values)

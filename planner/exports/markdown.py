@@ -184,6 +184,8 @@ def _goes_without_saying(reason: Reason, task: Task) -> bool:
         "output_limit": task.max_output_tokens is not None,
         "retirement": False,
         "price": False,
+        "programme": reason.values.get("provider") is not None,
+        "as_sold_ladder": False,
     }
     return reason.status == "pass" and not asked.get(reason.code, True)
 

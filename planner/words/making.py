@@ -125,6 +125,15 @@ def _reasoning_extra(f: Facts) -> str:
     )
 
 
+def _extra_solved(f: Facts) -> str:
+    cost = f.money("usd_per_extra_solved")
+    text = f"{f.text('other')} would get {f.score('extra_share')} more of 100 right, and each of them would cost {cost}"
+    if not f.has("usd_per_error"):
+        return f"{text}. Say what an error costs, and this page says whether that is worth it."
+    worth = "is worth it" if f.status == "pass" else "is not worth it"
+    return f"{text}: at {f.money('usd_per_error')} an error it {worth}."
+
+
 def _residency_floor(f: Facts) -> str:
     return (
         f"The price of keeping data in: {f.text('model')} costs {f.money('run_usd_per_month')} a month, GPUs and people paid for whether "
@@ -157,10 +166,6 @@ def _nearest_runs(f: Facts) -> str:
     return f"Published runs nearest in compute: {f.text('runs')}."
 
 
-def _state_labels(_: Facts) -> str:
-    return "Say how many labelled examples you have: a tuned model's score and price follow from it."
-
-
 def _tune_pilot(f: Facts) -> str:
     return (
         f"Tune one small model as a pilot (a run costs about {f.money('pilot_usd')}): without one a tuned score is off by 11 points "
@@ -177,6 +182,7 @@ MAKING_BARE: Mapping[str, tuple[str, str]] = {
     "teacher_terms": ("Have the teacher's terms read before its outputs train another model.",) * 2,
     "reasoning_extra": ("The pick answers without thinking; thinking would cost more.",) * 2,
     "residency_floor": ("Keeping data in has a price: GPUs and people are paid for whether requests come or not.",) * 2,
+    "extra_solved": ("A dearer option would get more answers right.",) * 2,
     "data_wall": ("Public text ends at about 70 trillion tokens, and reading it more than four times teaches little.",) * 2,
     "inference_optimal": ("A model with much traffic is better smaller and trained for longer.",) * 2,
     "nearest_runs": ("No published run is near in compute.",) * 2,
@@ -198,12 +204,12 @@ MAKING_SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "makes_pilot": _makes_pilot,
     "teacher_terms": _teacher_terms,
     "reasoning_extra": _reasoning_extra,
+    "extra_solved": _extra_solved,
     "residency_floor": _residency_floor,
     "collapse": _collapse,
     "data_wall": _data_wall,
     "inference_optimal": _inference_optimal,
     "nearest_runs": _nearest_runs,
-    "state_labels": _state_labels,
     "tune_pilot": _tune_pilot,
     "try_prompt": _try_prompt,
 }

@@ -91,6 +91,16 @@ _PATTERNS: Mapping[str, str] = {
 }  # fmt: skip
 
 
+_MADE: Mapping[str, str] = {
+    "tuned_serverless": "tuned and served by the token by {provider}",
+    "tuned_dedicated": "tuned, on a dedicated endpoint of {provider}",
+    "tuned_own": "tuned, on own GPUs",
+    "distilled_serverless": "distilled and served by the token by {provider}",
+    "distilled_own": "distilled, on own GPUs",
+    "trained_own": "trained from scratch, on own GPUs",
+}
+"""How a model of one's own is served, in a sentence."""
+
 _FLIPS: Mapping[str, str] = {
     "requests_per_day": "Volume",
     "price_factor": "Price",
@@ -265,6 +275,9 @@ def _through(row: Mapping[str, Any]) -> str:
     for served in (f", {title}", _PATTERNS.get(pattern, "")):
         if served and name.casefold().endswith(served.casefold()):
             name = name[: -len(served)]
+    if pattern in _MADE:
+        where = str(row.get("served_on") or "")
+        return f"{name}, {_MADE[pattern].format(provider=row['provider'])}{f' ({where})' if where else ''}"
     if pattern == "self_hosted":
         return f"{name} on own GPUs{f' ({where})' if (where := str(row.get('served_on') or '')) else ''}"
     return f"{name} through the {title[:1].lower()}{title[1:]}"
