@@ -46,7 +46,7 @@ COARSE_POINTS, FINE_POINTS = 128, 256
 
 SIZED = Source("serving-research", "Closed form of serving speed fitted on public runs, and a queueing chain under load")
 
-_REMEMBERED = 8192
+_REMEMBERED, _AT_ONCE = 8192, 1024
 
 
 @dataclass(frozen=True)
@@ -370,8 +370,9 @@ def _worth_comparing(rows: _Rows, speed: Speed) -> np.ndarray:
     per_s = per_s * np.where(speed.confidence == UNSURE, speed.low_ratio, 1.0)
     usd = rows.usd_per_hour
     kept: list[int] = []
-    for need in np.unique(rows.need):
-        own = np.flatnonzero((rows.need == need) & speed.fits)
+    together = np.argsort(rows.need, kind="stable")
+    for group in np.split(together, np.flatnonzero(np.diff(rows.need[together])) + 1):
+        own = group[speed.fits[group]]
         good = own[per_s[own] > 0]
         if len(good):
             order = good[np.lexsort((usd[good] / per_s[good], usd[good]))]
@@ -404,9 +405,10 @@ def loaded(needs: Sequence[Need], found: Sequence[Replica], per_s: Column) -> li
         result = [_loaded.get(key) for key in keys]
     missing = [i for i, each in enumerate(result) if each is None]
     fresh: dict[int, dict[str, float]] = {}
-    if missing:
-        late = latency_at([needs[i] for i in missing], [found[i] for i in missing], per_s[missing])
-        fresh = {i: late.row(n) for n, i in enumerate(missing)}
+    for start in range(0, len(missing), _AT_ONCE):
+        some = missing[start : start + _AT_ONCE]
+        late = latency_at([needs[i] for i in some], [found[i] for i in some], per_s[some])
+        fresh |= {i: late.row(n) for n, i in enumerate(some)}
     with _lock:
         _loaded.update({keys[i]: row for i, row in fresh.items()})
         while len(_loaded) > _REMEMBERED:
