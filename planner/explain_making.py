@@ -94,7 +94,10 @@ class MakingExplainer:
         return step(name, value, "aggregate", Source("definition", f"One request to {label}, the best hosted model the task's rules allow"))
 
     def _vendor(self, name: str, value: float) -> Step:
-        row = self.making.vendor_rows[self.o]
+        row = self.making.vendor_row(self.t, self.o)
+        if row is None and self.option.pattern.serves != "own":
+            method = tuning_methods()[self.task.tuning.method].label
+            return step(name, value, "fact", Source("vendor-docs", f"No price of {method} at {self.option.ref.provider} is known"))
         if row is None:
             return step(name, value, "fact", Source("definition", "Trained on rented GPUs; no provider's fees"))
         return step(name, value, "fact", row.source)

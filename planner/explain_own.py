@@ -106,6 +106,9 @@ class OwnExplainer:
         if name == "failover_replicas":
             title = "Let go between requests: none in reserve" if served.sleeps else f"Policy of '{self.evaluation.portfolio.name}'"
             return step(name, value, "policy", Source("policy", title))
+        if name == "people_usd_per_month" and self.evaluation.options[self.o].pattern.dedicated:
+            parts = assumed("endpoint_people_hours_per_month"), assumed("usd_per_person_hour")
+            return step(name, value, "aggregate", None, *parts, formula=" × ".join(part.label for part in parts))
         if name == "people_usd_per_month":
             return step(name, value, "entered", Source("entered", f"Entered for '{self.evaluation.portfolio.name}'"))
         return assumed(name) if name in assumptions() else self._option_leaf(name, value)

@@ -6,7 +6,7 @@ models, from teacher and student for distilled ones, and for a model trained fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -91,7 +91,7 @@ class Making:
         self._lifts: dict[tuple[object, ...], LiftPrediction] = {}
         self.pilots = tuple(tuple(self._pilot_scores(task)) for task in portfolio.tasks)
         self.teachers = [self._teacher(t, task) for t, task in enumerate(portfolio.tasks)]
-        self.vendor_rows = {int(o): self._vendor_row(options[o]) for o in self.made}
+        self._rows: dict[tuple[str, int], TuningPrice | None] = {}
         for t, task in enumerate(portfolio.tasks):
             self._expect(t, task)
 
@@ -174,14 +174,20 @@ class Making:
 
     # Bills.
 
-    def _vendor_row(self, option: Option) -> TuningPrice | None:
-        """The price training at the provider goes by; None where it is done on rented GPUs, or nobody says."""
+    def vendor_row(self, t: int, o: int) -> TuningPrice | None:
+        """The price training at the provider goes by, for the task's method; None where it is done on rented GPUs, or nobody says."""
+        method = self.portfolio.tasks[t].tuning.method
+        if (method, o) not in self._rows:
+            self._rows[method, o] = self._vendor_row(self.options[o], tuning_methods()[method].price_method)
+        return self._rows[method, o]
+
+    def _vendor_row(self, option: Option, method: str) -> TuningPrice | None:
         if option.pattern.makes == "trained" or option.pattern.serves == "own":
             return None
         if option.pattern.serves == "provider":
             found = made_of(option.ref.model)
             return None if found is None else token_programmes().get((option.ref.provider, found[1]))
-        return tuning_price(option.ref.provider, option.fact.params_b, "sft-lora", self.as_of)
+        return tuning_price(option.ref.provider, option.fact.params_b, method, self.as_of)
 
     @cached_property
     def training_gpu(self) -> tuple[str, Range | None]:
@@ -218,7 +224,13 @@ class Making:
         sizes = [_params(o) for o in options]
         size, active = by_option([each[0] for each in sizes]), by_option([each[1] for each in sizes])
         own_size = by_task([(t.training.params_b or s.params_b) * BILLION for t, s in zip(tasks, scopes, strict=True)])
-        rows = [self.vendor_rows[int(o)] for o in self.made]
+        # Rows differ by method only, and most tasks share one.
+        by_method = {task.tuning.method: [self.vendor_row(t, int(o)) for o in self.made] for t, task in enumerate(tasks)}
+
+        def by_row(value: Callable[[Option, TuningPrice | None], float]) -> Column:
+            held = {m: [value(o, row) for o, row in zip(options, rows, strict=True)] for m, rows in by_method.items()}
+            return np.array([held[task.tuning.method] for task in tasks], dtype=float).reshape(shape)
+
         labels_in_hand = by_task([float(t.tuning.labels or 0) for t in tasks])
         stated, assumed = [t.tuning.usd_per_label for t in tasks], known["usd_per_label"].case(case)
         per_label = by_task([assumed if each is None else each for each in stated])
@@ -240,12 +252,12 @@ class Making:
             "tuning_overhead_bytes": by_task([m.overhead_bytes for m in methods]),
             "total_params": np.where(trained, own_size, size),
             "active_params": np.where(trained, own_size, active),
-            "is_vendor_run": by_option([float(row is not None) for row in rows]),
-            "usd_per_training_token": by_option([np.nan if row is None else row.usd_per_training_token or np.nan for row in rows]),
-            "least_usd_per_job": by_option([0.0 if row is None else row.least_usd_per_job or 0.0 for row in rows]),
+            "is_vendor_run": by_row(lambda o, row: float(o.pattern.serves != "own")),
+            "usd_per_training_token": by_row(lambda o, row: np.nan if row is None else row.usd_per_training_token or np.nan),
+            "least_usd_per_job": by_row(lambda o, row: 0.0 if row is None else row.least_usd_per_job or 0.0),
             "making_people_hours": np.where(trained, by_task([s.people_hours for s in scopes]), tuning_hours),
-            "usd_per_hosting_hour": by_option([_hosting(o, row) for o, row in zip(options, rows, strict=True)]),
-            "usd_per_stored_model_month": by_option([0.0 if row is None else row.usd_per_stored_model_month or 0.0 for row in rows]),
+            "usd_per_hosting_hour": by_row(_hosting),
+            "usd_per_stored_model_month": by_row(lambda o, row: 0.0 if row is None else row.usd_per_stored_model_month or 0.0),
             "corpus_tokens": np.where(trained, corpus, 0.0),
             "trained_params": np.where(trained, own_size, 0.0),
             "rl_compute_share": by_task([s.rl_compute_share for s in scopes]),

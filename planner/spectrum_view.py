@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from planner.catalog.making import tuning_methods
 from planner.choosing import pick_of
 from planner.columns import Column
 from planner.decision import Reason
@@ -50,6 +51,8 @@ class Rung:
     ladder: Reason | None
     """The yes and no of a rung that has to be made."""
     notes: tuple[Reason, ...] = ()
+    method: str = ""
+    """How the model would be tuned, where it is."""
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -101,7 +104,8 @@ def rungs(plan: Plan, task_id: str) -> list[Rung]:
         passes = bool(found.passes[t, o])
         notes = tuple(making_notes(evaluation, t, o)) + tuple(collapse_notes(evaluation, t) if ladder else ())
         reason = None if o == chosen else _why_not(plan, t, o, chosen)
-        result.append(Rung(rung, evaluation.options[o].key, o == chosen, passes, values, reason, ladder, notes))
+        method = tuning_methods()[evaluation.tasks[t].tuning.method].label if ladder and rung != "train" else ""
+        result.append(Rung(rung, evaluation.options[o].key, o == chosen, passes, values, reason, ladder, notes, method))
     return result
 
 

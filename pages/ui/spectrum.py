@@ -93,7 +93,7 @@ def _ladder(found: list[Rung], labels: dict[str, str]) -> None:
                 st.html(f'<ul class="fr-reasons" aria-label="The ladder of {escape(RUNGS[each.rung])}">{items}</ul>')
             else:
                 st.write(words.md_escape(words.reason_sentence(each.ladder)))
-            facts = words.making_facts(each.values)
+            facts = words.making_facts(each.values, each.method)
             if facts:
                 cards.sentences(facts, "What it takes", quiet=True)
             if each.notes:

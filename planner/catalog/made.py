@@ -103,8 +103,11 @@ def made_fact(provider: str, model: str, base: ModelFact) -> ModelFact:
     name = base.name if found[0] != "trained" else f"A model the size of {base.name}"
     ends = None
     row = token_programmes().get((provider, found[1]))
+    sold = row or (endpoint_programmes().get(provider) if provider != SELF_HOSTED else None)
     if row is not None:
         ends = row.base_shutdown_on
+    if sold is not None:
+        name = f"{name} ({sold.programme})"
     # What is expected of it starts from what its base scores.
     unit = base.benchmark_model_id or f"{base.provider}/{base.model}"
     return replace(

@@ -221,9 +221,9 @@ def trigger_sentence(month: str, requests_per_month: float, label: str | None) -
     return f"As it grows, from {month}, at {plural(round(requests_per_month), 'request')} a month, {becomes}."
 
 
-def making_facts(values: Mapping[str, float | None]) -> list[str]:
+def making_facts(values: Mapping[str, float | None], method: str = "") -> list[str]:
     """What making a model takes besides dollars."""
-    told = []
+    told = [f"Trained with {method}; full fine-tuning and DPO change the bill (All fields of the task)."] if method else []
     hours, room, even = (known(values.get(name)) for name in ("gpu_hours", "memory_bytes", "break_even_requests_per_month"))
     if hours is not None:
         told.append(f"One run takes {count(hours)} GPU hours.")

@@ -92,10 +92,10 @@ _PATTERNS: Mapping[str, str] = {
 
 
 _MADE: Mapping[str, str] = {
-    "tuned_serverless": "tuned and served by the token by {provider}",
-    "tuned_dedicated": "tuned, on a dedicated endpoint of {provider}",
+    "tuned_serverless": "tuned and served by the token",
+    "tuned_dedicated": "tuned, on a dedicated endpoint",
     "tuned_own": "tuned, on own GPUs",
-    "distilled_serverless": "distilled and served by the token by {provider}",
+    "distilled_serverless": "distilled and served by the token",
     "distilled_own": "distilled, on own GPUs",
     "trained_own": "trained from scratch, on own GPUs",
 }
@@ -277,7 +277,7 @@ def _through(row: Mapping[str, Any]) -> str:
             name = name[: -len(served)]
     if pattern in _MADE:
         where = str(row.get("served_on") or "")
-        return f"{name}, {_MADE[pattern].format(provider=row['provider'])}{f' ({where})' if where else ''}"
+        return f"{name}, {_MADE[pattern]}{f' ({where})' if where else ''}"
     if pattern == "self_hosted":
         return f"{name} on own GPUs{f' ({where})' if (where := str(row.get('served_on') or '')) else ''}"
     return f"{name} through the {title[:1].lower()}{title[1:]}"

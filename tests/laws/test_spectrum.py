@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from planner import Plan, load_catalog, plan, words
+from planner import Plan, load_catalog, making_notes, plan, words
 from planner.catalog import Catalog
 from planner.catalog.hardware import gpus, open_models
 from planner.catalog.making import tuning_methods
@@ -212,6 +212,21 @@ def test_b20_memory_is_unsloths_own_minimum(params_b: float, method: str, gigaby
     given = {"total_params": params_b * 1e9, "tuning_bytes_per_param": row.bytes_per_param, "tuning_overhead_bytes": row.overhead_bytes}
     found = making_graph().evaluate({name: np.array([value]) for name, value in given.items()}, ["tuning_memory_bytes"])
     assert found["tuning_memory_bytes"][0] / 1e9 == pytest.approx(gigabytes, rel=0.01)
+
+
+def test_methods_are_named_where_they_change_the_bill(catalog: Catalog) -> None:
+    """Together's own prices: DPO 2.5 times LoRA a token and two answers an example, full tuning an eighth more; unknown elsewhere."""
+    def run_usd(method: str, key: str) -> float | None:
+        made = planned(catalog, task(tuning=Tuning.model_validate({"labels": 5000, "method": method})))
+        return making_notes.made(made.evaluation, 0, made.evaluation.option_index[key], "training_run_usd")
+
+    together = "tuned_dedicated:together/tuned:Llama-3.1-8B@none"
+    lora = run_usd("lora", together)
+    assert lora is not None
+    assert run_usd("dpo", together) == pytest.approx(lora * 5)
+    assert run_usd("full", together) == pytest.approx(lora * 0.54 / 0.48)
+    assert run_usd("dpo", "tuned_dedicated:fireworks/tuned:Llama-3.1-8B@none") is None
+    assert any("DPO" in fact for fact in words.making_facts({}, "LoRA"))
 
 
 def test_mixtures_are_tuned_by_all_their_parameters() -> None:
