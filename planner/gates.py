@@ -189,7 +189,9 @@ def _shortfall(evaluation: Evaluation, distance: dict[str, Column], stands: list
     }
     total = np.zeros(stands[0].shape)
     for gate, stand in zip(GATES, stands, strict=True):
-        miss = -distance[gate] / asked[gate] if gate in asked else np.full(stand.shape, np.nan)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # A bar of 0 is never missed.
+            miss = -distance[gate] / asked[gate] if gate in asked else np.full(stand.shape, np.nan)
         total += np.where(stand, 0.0, np.where(np.isfinite(miss) & (miss > 0), np.log1p(np.maximum(miss, 0.0)), 1.0))
     return total
 
