@@ -26,7 +26,7 @@ def spectrum(counts: pd.DataFrame, mode: str = "light") -> go.Figure:
     sizes = [*SIZE_CLASSES, "unknown"]
     figure = go.Figure(layout=theme(mode))
     figure.add_trace(go.Scatter(
-        x=counts["x"], y=counts["y"], mode="markers+text", text=[words.count(n) for n in counts["tasks"]],
+        x=counts["x"], y=counts["y"], mode="markers+text", cliponaxis=False, text=[words.count(n) for n in counts["tasks"]],
         textfont={"color": colours.background, "size": 15},
         marker={"size": size, "color": colours.link, "line": {"width": 2, "color": colours.ink}},
         hovertext=[
@@ -39,7 +39,8 @@ def spectrum(counts: pd.DataFrame, mode: str = "light") -> go.Figure:
     shown = [size for size in sizes if size != "unknown" or (counts["size_class"] == "unknown").any()]
     figure.update_layout(
         height=360, margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        xaxis={"tickvals": list(range(len(RUNGS))), "ticktext": list(RUNGS.values()), "range": [-0.5, len(RUNGS) - 0.5], "showgrid": True},
+        xaxis={"tickvals": list(range(len(RUNGS))), "ticktext": list(RUNGS.values()), "range": [-0.7, len(RUNGS) - 0.4],
+               "tickangle": -30, "showgrid": True},
         yaxis={"tickvals": list(range(len(shown))), "ticktext": [size.capitalize() for size in shown], "range": [-0.6, len(shown) - 0.4],
                "title": {"text": "Size of model"}},
     )  # fmt: skip
