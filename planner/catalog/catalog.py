@@ -19,7 +19,7 @@ from planner.catalog import snapshot as snapshots
 from planner.catalog.archetypes import Archetype, archetypes
 from planner.catalog.capabilities import Capability, capabilities_of
 from planner.catalog.hardware import open_models
-from planner.catalog.made import base_ref, made_fact, made_of, token_rates
+from planner.catalog.made import base_ref, by_token, made_fact, made_of, token_rates
 from planner.catalog.made import price_source as made_price_source
 from planner.catalog.model_facts import model_fact, overridden, own_model_fact, stated
 from planner.catalog.own_weights import BY_THE_TOKEN, own_fact, own_refs, usable
@@ -268,8 +268,9 @@ class Catalog:
     def _own_rows(self, offers: Sequence[Offer], as_of: date, until: date) -> list[PriceRow]:
         rows = []
         for i, (provider, model, processing) in enumerate(offers):
-            rates = token_rates(provider, model, as_of) if made_of(model) else None
-            if rates is not None:
+            if by_token(provider, model):
+                # Before its first price there is none.
+                rates = token_rates(provider, model, as_of) or {}
                 rows += [PriceRow(i, 0, (LATEST - as_of).days, "", 0, name, usd) for name, usd in rates.items()]
                 continue
             if provider == SELF_HOSTED or made_of(model):

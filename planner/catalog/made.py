@@ -115,6 +115,12 @@ def made_fact(provider: str, model: str, base: ModelFact) -> ModelFact:
     )
 
 
+def by_token(provider: str, model: str) -> bool:
+    """Whether a made model is sold by the token rather than served on GPUs billed by the hour."""
+    found = made_of(model)
+    return found is not None and (provider, found[1]) in token_programmes()
+
+
 def token_rates(provider: str, model: str, on: date) -> Mapping[str, float] | None:
     """USD a token of a tuned model sold by the token; None where no price held on the day."""
     found = made_of(model)

@@ -156,6 +156,12 @@ def test_a_closing_programme_is_never_recommended_past_its_date(catalog: Catalog
     assert not openai["passes"].any()
 
 
+def test_a_tuned_model_has_no_price_before_anybody_sold_it(catalog: Catalog) -> None:
+    key = "tuned_serverless:tinker/tuned:Qwen3-8B@none"
+    assert planned(catalog, task(), as_of=date(2026, 3, 1)).gate_reasons("t", key)["price"].status == "not assessed"
+    assert planned(catalog, task()).gate_reasons("t", key)["price"].status == "pass"
+
+
 # B5, B6, B18.
 
 
