@@ -24,6 +24,8 @@ def place(plan: Plan, task: Task, labels: dict[str, str]) -> None:
     st.plotly_chart(
         charts_spectrum.strip(shown, theme.mode()), key="decision_strip", theme=None, config=CONFIG, alt=charts_spectrum.strip_alt(shown)
     )
+    horizon = words.plural(plan.portfolio.policy.horizon_months, "month")
+    cards.note(f"Below each rung: what its best option costs over {horizon}, up front and errors with a price included.")
     when = trigger(plan, task.id)
     if when is not None:
         becomes = None if when.becomes is None else words.option_name(when.becomes, labels)
@@ -73,7 +75,7 @@ def _payback(each: Rung) -> Cell:
     even = each.values.get("break_even_requests_per_month")
     below = "" if even is None else f"from {words.quantity('requests_per_month', even)}"
     back = each.values.get("payback_months")
-    return Cell("never" if each.ladder.values.get("never") else "–" if back is None else words.months(back), below=below)
+    return Cell("never at this volume" if each.ladder.values.get("never") else "–" if back is None else words.months(back), below=below)
 
 
 def _ladder(found: list[Rung], labels: dict[str, str]) -> None:

@@ -62,9 +62,13 @@ def test_a_task_sits_on_the_rung_its_verdict_names(key: str) -> None:
         notice = next(reason for reason in decision.notices if reason.code == expect["notice"])
         assert "$" in words.reason_sentence(notice)
     if "rejected" in expect:
-        codes = {rejected.reason.code for rejected in decision.rejected}
-        failing = {gate for gate in ("window",) if (options["gate_window"] == "fail").any()}
-        assert expect["rejected"] in codes or (expect["rejected"] == "window_fit" and failing)
+        assert expect["rejected"] in {rejected.reason.code for rejected in decision.rejected}
+    if "window_strikes" in expect:
+        # Models whose window is too small are out whatever they cost, and the pick's own window is said.
+        struck = options[options["gate_window"] == "fail"]
+        assert len(struck) >= expect["window_strikes"]
+        assert not struck["passes"].any()
+        assert float(by_code["window_fit"].values["window_tokens"] or 0) > 60_000
     if "large_fails" in expect:
         large = options[(options["size_class"] == "large") & (options["rung"] == "hosted")]
         assert (large[f"gate_{expect['large_fails']}"] != "pass").all()

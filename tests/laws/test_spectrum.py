@@ -162,7 +162,7 @@ def test_a_tuned_model_has_no_price_before_anybody_sold_it(catalog: Catalog) -> 
     assert planned(catalog, task()).gate_reasons("t", key)["price"].status == "pass"
 
 
-# B5, B6, B18.
+# B5, B18; B6 is among the statistics.
 
 
 def test_b5_removing_the_evidence_makes_it_unproven_never_silently_ok(catalog: Catalog) -> None:
