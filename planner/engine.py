@@ -22,6 +22,7 @@ from planner.formulas import (
     worth,
 )
 from planner.graph import Graph
+from planner.pattern import modules
 from planner.quantities import vocabulary
 
 CALL_MODULES = (tokens, cost, latency)
@@ -73,6 +74,12 @@ def making_graph() -> Graph:
 def worth_graph() -> Graph:
     """Formulas that set one option against another: payback, price of one more right answer, errors that slip through."""
     return Graph(WORTH_MODULES, vocabulary(), sources())
+
+
+@cache
+def pattern_graph(pattern_id: str) -> Graph:
+    """Formulas of one composed pattern, from its own file: shares of its paths, and its share of right answers."""
+    return Graph((modules()[pattern_id],), vocabulary(), sources())
 
 
 def graphs() -> tuple[Graph, ...]:
