@@ -17,6 +17,7 @@ from planner.modality import audio_input_tokens, image_tokens, rule_row, video_t
 from planner.options import CallColumns, Option
 from planner.portfolio import Portfolio, Scenario
 from planner.quantity import Quantity
+from planner.request_rows import Rows
 
 SHAPE_FIELDS = (
     "fresh_input_tokens", "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens", "visible_output_tokens", "image_tokens",
@@ -75,12 +76,12 @@ class CallInputs:
 
     def __init__(
         self, portfolio: Portfolio, catalog: Catalog, scenario: Scenario, chosen: list[Option], offers: list[Offer], sheet: PriceSheet,
-        columns: CallColumns, shape_task: np.ndarray, latency: Overrides | None = None,
+        columns: CallColumns, rows: Rows, latency: Overrides | None = None,
     ) -> None:  # fmt: skip
         """`latency` takes the place of latency estimates for single tasks and options."""
-        self.portfolio, self.chosen, self.sheet, self.columns, self.shape_task = portfolio, chosen, sheet, columns, shape_task
+        self.portfolio, self.chosen, self.sheet, self.columns, self.shape_task = portfolio, chosen, sheet, columns, rows.task
         self.latency = latency or {}
-        self.shapes = [shape for task in portfolio.tasks for shape in task.shapes]
+        self.shapes = rows.shapes
         self.amounts = {name: _by_case([getattr(s, name) for s in self.shapes]) for name in SHAPE_FIELDS}
         offer = sheet.offer[columns.sheet_column]
         terms = {kind: [catalog.term(kind, each) for each in offers] for kind in ("region", "discount")}
@@ -91,7 +92,7 @@ class CallInputs:
         }
         self.factors = {name: np.array(values, dtype=float)[offer].reshape(1, -1) for name, values in factors.items()}
         hours = [task.traffic.share_by_hour for task in portfolio.tasks]
-        self.hours = np.array([[np.nan] * 24 if each is None else each for each in hours], dtype=float).reshape(-1, 24)[shape_task]
+        self.hours = np.array([[np.nan] * 24 if each is None else each for each in hours], dtype=float).reshape(-1, 24)[rows.task]
 
     @cached_property
     def used(self) -> tuple[str, ...]:
@@ -102,7 +103,7 @@ class CallInputs:
         """Every input of the call graph; each broadcasts to (request shapes, call columns)."""
         inputs = self._per_shape(case) | self._per_option(case) | self._sized(case) | self.factors
         inputs |= {name: np.array([[0.0]]) for name in NEVER_IN_A_TASK}
-        for name in ("ttft_tail_ratio", "decode_tail_ratio", "cached_reading_saved_share"):
+        for name in ("ttft_tail_ratio", "decode_tail_ratio", "cached_reading_saved_share", "verdict_tokens", "label_tokens"):
             inputs[name] = np.array([[assumptions()[name].typical]])
         for name in ("ttft_is_visible", "cold_wait_tail_s"):
             inputs[name] = np.array([[0.0]])
@@ -141,6 +142,9 @@ class CallInputs:
         for name in ("turns_per_conversation", "fixed_prompt_tokens"):
             per_task = np.array([getattr(task, name) for task in self.portfolio.tasks], dtype=float)
             inputs[name] = per_task[self.shape_task].reshape(-1, 1)
+        budgets = [task.ways.thinking_budget_tokens for task in self.portfolio.tasks]
+        limits = np.array([np.nan if each is None else each for each in budgets], dtype=float)
+        inputs["thinking_budget_tokens"] = limits[self.shape_task].reshape(-1, 1)
         measured = [np.nan if s.measured_reasoning_tokens is None else s.measured_reasoning_tokens for s in self.shapes]
         inputs["measured_reasoning_tokens"] = np.array(measured, dtype=float).reshape(-1, 1)
         tail = assumptions()["output_length_tail_ratio"].typical

@@ -52,7 +52,7 @@ def _decide(evaluation: Evaluation, found: Gates, t: int, catalog: Catalog) -> D
         chosen = closest(may, found.shortfall[t], quality, tco, policy.closest_tolerance_share)
         if chosen == NOTHING:
             return _nothing(evaluation, found, t)
-    others = np.array([(o.ref.provider, o.ref.model) != (options[chosen].ref.provider, options[chosen].ref.model) for o in options])
+    others = np.array([o.models != options[chosen].models for o in options])
     runner_up = pick_of(evaluation, found, t, passes & others)
     held = bool(passes[chosen])
     reasons = [gate_reason(evaluation, found, t, chosen, gate) for gate in GATES]
@@ -126,7 +126,8 @@ def _why_chosen(evaluation: Evaluation, found: Gates, t: int, chosen: int, runne
 def _rejected(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> tuple[Rejected, ...]:
     """Every other size class, pattern and rung: its best member and why it was not chosen."""
     options = evaluation.options
-    sizes = np.array([o.fact.size_class for o in options])
+    # Several models together are of no one size.
+    sizes = np.array(["" if o.members else o.fact.size_class for o in options])
     patterns = np.array([o.pattern_id for o in options])
     families = [(size, sizes == size) for size in SIZE_CLASSES if chosen == NOTHING or sizes[chosen] != size]
     families += [(p, patterns == p) for p in registry() if chosen == NOTHING or patterns[chosen] != p]

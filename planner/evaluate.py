@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -11,15 +12,22 @@ import numpy as np
 from planner.call_inputs import TOKENS, CallInputs
 from planner.catalog import Catalog, Offer, PriceSheet, assumptions
 from planner.columns import Column
+from planner.composing import Composition
 from planner.engine import call_graph, option_graph
 from planner.expectations import Expectations, expectations
 from planner.facts import ModelFact
 from planner.latency_overrides import MeasuredLatency, measured_latency, merged
 from planner.making import Making
+from planner.mixtures import ASKED, latencies
 from planner.options import CallColumns, Option, options, price_columns
 from planner.own_serving import OwnServing
 from planner.portfolio import Portfolio, Scenario, Task, window_fit_share
+from planner.proposing import proposed
+from planner.request_rows import ALL, REQUEST, Rows, largest_call, request_rows
+from planner.stated import Stated
 
+BESIDE_USD = {"check": "check_usd_per_request", "route": "route_usd_per_request"}
+"""What calls that read a request for a verdict or a label cost, by what is asked."""
 CALL_RESULTS = ("usd_per_request", "prefill_s", "thinking_s", "decode_s", "ttft_visible_s", "e2e_s", "ttft_tail_s", "e2e_tail_s")
 MEDIANS = ("ttft_visible_s", "e2e_s")
 OPTION_RESULTS = (
@@ -37,6 +45,9 @@ MEDIAN_ENDS = {
 }  # fmt: skip
 """Medians at the fast and slow ends of what is known of the services, and the call result they are medians of."""
 
+MEAN_SECONDS = ("prefill_s", "thinking_s", "decode_s", "overhead_s", "wait_s")
+QUALITY_CONSTANTS = ("harness_share", "least_variance_share", "greatest_bar_share", "student_df", "student_scale", "interval_80_t",
+                     "least_probability_share", "most_probability_share")  # fmt: skip
 SHOWN_INPUTS = (
     "usd_per_request", "fixed_usd_per_month", "spend_usd", "upfront_usd", "bar_share", "quality_logit", "quality_sd_logit", "chance_share",
 )  # fmt: skip
@@ -71,12 +82,21 @@ class Evaluation:
     """What options on own GPUs take: their GPUs, bills and latency."""
     making: Making
     """What models the team would make itself take before and besides serving them."""
+    rows: Rows
+    """What one request of each task sends."""
+    composition: Composition
+    """Options of several models, put together from the others."""
     values: dict[str, Column] = field(default_factory=dict)
     """By quantity; the ends of medians are worked out when first asked for."""
 
     @property
     def tasks(self) -> tuple[Task, ...]:
         return self.portfolio.tasks
+
+    @property
+    def singles(self) -> int:
+        """Options that serve one model; those put together from them come after."""
+        return len(self.composition.options)
 
     @cached_property
     def option_index(self) -> dict[str, int]:
@@ -94,7 +114,7 @@ class Evaluation:
         full = (len(self.shape_share), len(self.columns.option))
         for case in ("low", "high"):
             inputs = self.inputs_by_case.latency_case(self.call_inputs, case)
-            made = call_graph().evaluate(inputs, MEDIANS)
+            made = call_graph().evaluate(inputs, [*MEDIANS, *(_beside(self.composition.composed)[2:])])
             ends[case] = inputs, {name: np.broadcast_to(value, full) for name, value in made.items()}
         return ends
 
@@ -119,35 +139,94 @@ def months_ahead(portfolio: Portfolio, as_of: date) -> float:
     return (as_of - portfolio.as_of) / timedelta(hours=assumptions()["hours_per_month"].typical)
 
 
-def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario) -> Evaluation:
-    """Every option for every task, in the typical case and with low and high bills beside it."""
+def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario, composed: Sequence[Option] | None = None) -> Evaluation:
+    """Every option for every task, in the typical case and with low and high bills beside it.
+
+    `composed` are the options of several models to weigh; None proposes them.
+    """
     as_of = scenario_date(portfolio, scenario)
-    chosen = options(portfolio, catalog)
-    offers, sheet, columns = price_columns(chosen, catalog, as_of, portfolio.policy.horizon_months)
-    shape_task = np.repeat(np.arange(len(portfolio.tasks)), [len(t.shapes) for t in portfolio.tasks])
-    shape_share = np.array([s.share for t in portfolio.tasks for s in t.shapes])
+    rows, single = request_rows(portfolio.tasks), options(portfolio, catalog)
+    offers, sheet, columns = price_columns(single, catalog, as_of, portfolio.policy.horizon_months)
+    composed = proposed(portfolio.tasks, single, offers, sheet) if composed is None else composed
+    chosen = [*single, *composed]
     latency = measured_latency(portfolio.tasks, chosen)
-    by_case = CallInputs(portfolio, catalog, scenario, chosen, offers, sheet, columns, shape_task)
+    by_case = CallInputs(portfolio, catalog, scenario, single, offers, sheet, columns, rows)
     requests = _requests(portfolio, scenario, as_of)
     inputs = by_case.case("typical")
     tokens = call_graph().evaluate(inputs, TOKENS)
-    own = OwnServing(portfolio, chosen, columns, tokens, shape_task, shape_share, requests, scenario, as_of)
+    own = OwnServing(portfolio, chosen, columns, tokens, rows, requests, scenario, as_of)
     # What was measured stands, whatever a model of own GPUs says.
     by_case.latency = merged(own.latency_overrides(), latency.overrides)
     inputs = by_case.laid(inputs)
-    calls = call_graph().evaluate(inputs, CALL_RESULTS)
-    full = (len(shape_share), len(columns.option))
+    beside = _beside(composed)
+    calls = call_graph().evaluate(inputs, [*CALL_RESULTS, *beside])
+    full = (len(rows.rows), len(columns.option))
     calls = {name: np.broadcast_to(value, full) for name, value in calls.items()}
-    group_usd = _by_group(calls["usd_per_request"], columns, shape_task, shape_share, len(portfolio.tasks))
-    expected = expectations(portfolio.tasks, chosen)
-    making = Making(portfolio, chosen, expected, group_usd[:, columns.first_group], as_of)
+    usd = _by_asked(calls, columns, rows, composed, len(portfolio.tasks))
+    expected = expectations(portfolio.tasks, single)
+    making = Making(portfolio, single, expected, usd["request"][:, columns.first_group], as_of)
+    composition = _composition(portfolio.tasks, single, composed, columns, expected, usd)
+    making.widen(chosen)
     result = Evaluation(
-        portfolio, scenario, as_of, chosen, offers, sheet, columns, shape_task, shape_share, by_case, inputs, calls,
-        group_usd=group_usd, option_inputs={}, expected=expected, latency=latency, own=own, making=making,
+        portfolio, scenario, as_of, chosen, offers, sheet, columns.widened(composition.periods), rows.task, rows.share, by_case, inputs,
+        calls, group_usd=np.hstack([usd["request"], composition.usd(usd)]), option_inputs={},
+        expected=expected.widened(*composition.quality), latency=latency, own=own, making=making, rows=rows, composition=composition,
     )  # fmt: skip
     result.option_inputs = _option_inputs(result)
     result.values = _Values(_option_values(result), result)
     return result
+
+
+def _beside(composed: Sequence[Option]) -> list[str]:
+    """Call results that only composed options read."""
+    if not composed:
+        return []
+    return [*BESIDE_USD.values(), "check_s", "route_s"]
+
+
+def _by_asked(calls: Mapping[str, Column], columns: CallColumns, rows: Rows, composed: Sequence[Option], tasks: int) -> dict[str, Column]:
+    """Mean price of a request by what is asked of a model, (tasks, (option, period) groups of single options)."""
+    usd = calls["usd_per_request"]
+    found = {"request": _by_group(usd, columns, rows.task, rows.share, tasks)}
+    asks = {call.asks for each in composed for path in each.pattern.paths for step in path.steps for call in step}
+    for name in asks & set(ASKED) - {"request"}:
+        found[name] = _known_by_group(usd, columns, rows, ASKED[name], tasks)
+    if composed:
+        last = rows.share.copy()
+        last[np.setdiff1d(np.arange(len(last)), rows.last(ALL))] = 0.0
+        # One verdict and one label a request, whatever it takes to answer it.
+        once = np.where(rows.calls > 0, last / rows.calls, 0.0)
+        for name, made in BESIDE_USD.items():
+            found[name] = _by_group(calls[made], columns, rows.task, once, tasks)
+    return found
+
+
+def _known_by_group(values: Column, columns: CallColumns, rows: Rows, kinds: tuple[str, ...], tasks: int) -> Column:
+    """The mean over rows of some kinds; unknown for tasks that have none."""
+    share = rows.share_of(kinds)
+    found = _by_group(values, columns, rows.task, share, tasks)
+    found[np.bincount(rows.task, weights=share, minlength=tasks) == 0] = np.nan
+    return found
+
+
+def _composition(
+    tasks: Sequence[Task], single: Sequence[Option], composed: Sequence[Option], columns: CallColumns, expected: Expectations,
+    usd: Mapping[str, Column],
+) -> Composition:  # fmt: skip
+    nan, shape = float("nan"), (len(tasks), len(single))
+    constants = {name: np.array([[assumptions()[name].typical]]) for name in QUALITY_CONSTANTS}
+    inputs = constants | {
+        "quality_logit": expected.quality_logit, "quality_sd_logit": expected.quality_sd_logit,
+        "own_score_weight_share": expected.parts["own_score_weight_share"],
+        "chance_share": _column([t.quality.chance_share for t in tasks]), "bar_share": np.array([[nan]]),
+    }  # fmt: skip
+    right: dict[str, Column] = {}
+    if composed:
+        made = option_graph().evaluate(inputs, ["quality_low_share", "quality_high_share"])
+        middle = option_graph().evaluate(inputs | {"interval_80_t": np.zeros((1, 1))}, ["quality_low_share"])["quality_low_share"]
+        right = {"low": made["quality_low_share"], "typical": middle, "high": made["quality_high_share"]}
+        right = {case: np.broadcast_to(value, shape) for case, value in right.items()}
+    return Composition(composed, single, columns, Stated(tasks), right, expected.long_input_logit, inputs["chance_share"], usd)
 
 
 def _requests(portfolio: Portfolio, scenario: Scenario, as_of: date) -> Column:
@@ -180,25 +259,16 @@ def _per_task(rows: Column, shape_task: np.ndarray, tasks: int) -> Column:
     return np.asarray(np.add.reduceat(rows, np.searchsorted(shape_task, np.arange(tasks)), axis=0))
 
 
-def weighted_quantile(values: Column, share: Column, at: float) -> Column:
-    """The smallest value that at least `at` of the requests stay within, column by column."""
-    order = np.argsort(values, axis=0, kind="stable")
-    reached = np.cumsum(share[order], axis=0) >= at - 1e-12
-    return np.asarray(np.take_along_axis(np.take_along_axis(values, order, axis=0), reached.argmax(axis=0)[None], axis=0)[0])
-
-
-def _quantiles(evaluation: Evaluation, calls: Column, at: float) -> Column:
-    """A quantile of a call result over a task's request shapes for every option: (tasks, options)."""
+def _latencies(evaluation: Evaluation, made: Mapping[str, Column], wanted: Mapping[str, tuple[str, float]]) -> dict[str, Column]:
+    """Quantiles of call results over a task's requests for every option: (tasks, options)."""
     columns = evaluation.columns
-    now = np.add.reduceat(calls, columns.group_starts, axis=1)[:, columns.first_group]
-    result = np.empty((len(evaluation.tasks), now.shape[1]))
-    bounds = np.searchsorted(evaluation.shape_task, np.arange(len(evaluation.tasks) + 1))
-    single = np.diff(bounds) == 1
-    result[single] = now[bounds[:-1][single]]
-    for t in np.flatnonzero(~single):
-        rows = slice(bounds[t], bounds[t + 1])
-        result[t] = weighted_quantile(now[rows], evaluation.shape_share[rows], at)
-    return result
+    names = {"ttft_visible_s", "e2e_s", "ttft_tail_s", "e2e_tail_s", "check_s", "route_s"} & set(made)
+    first = columns.first_group[: evaluation.singles]
+    now = {name: np.add.reduceat(made[name], columns.group_starts, axis=1)[:, first] for name in names}
+    # A median needs no slow day.
+    now.setdefault("ttft_tail_s", now["ttft_visible_s"])
+    now.setdefault("e2e_tail_s", now["e2e_s"])
+    return latencies(evaluation.composition, evaluation.rows, now, wanted)
 
 
 def bar_share(task: Task) -> float:
@@ -218,11 +288,8 @@ def _option_inputs(evaluation: Evaluation) -> dict[str, Column]:
     """Inputs of the option graph; each broadcasts to (tasks, options)."""
     tasks, policy, expected = evaluation.tasks, evaluation.portfolio.policy, evaluation.expected
     nan = float("nan")
-    constants = ("harness_share", "least_variance_share", "greatest_bar_share", "student_df",
-                 "student_scale", "interval_80_t", "least_probability_share",
-                 "most_probability_share")  # fmt: skip
     return {
-        **{name: np.array([[assumptions()[name].typical]]) for name in constants},
+        **{name: np.array([[assumptions()[name].typical]]) for name in QUALITY_CONSTANTS},
         **_volume_inputs(evaluation.portfolio, evaluation.scenario, evaluation.as_of),
         "usd_per_request": evaluation.group_usd[:, evaluation.columns.first_group],
         "period_start_months": np.array([[0.0]]),
@@ -255,22 +322,38 @@ def _option_values(evaluation: Evaluation) -> dict[str, Column]:
     values |= {name: np.broadcast_to(inputs[name], shape) for name in SHOWN_INPUTS}
     peaks = np.maximum.reduceat(periods["period_peak_usd_per_month"], columns.first_group, axis=1)
     values["peak_run_usd_per_month"] = peaks + evaluation.own.peak_usd_per_month + kept
-    for name, (made, at) in QUANTILES.items():
-        values[name] = _quantiles(evaluation, evaluation.call_values[made], at)
+    values |= _latencies(evaluation, evaluation.call_values, QUANTILES)
     values["latency_measured"] = np.zeros(shape)
     for t, o in evaluation.latency.used:
         values["latency_measured"][t, o] = 1.0
-    for name in ("prefill_s", "thinking_s", "decode_s"):
-        means = _by_group(evaluation.call_values[name], columns, evaluation.shape_task, evaluation.shape_share, shape[0])
-        values[name] = means[:, columns.first_group]
-    now = columns.group_starts[columns.first_group]
-    for name in ("overhead_s", "wait_s"):
-        by_shape = np.broadcast_to(evaluation.call_inputs[name], evaluation.call_values["e2e_s"].shape)[:, now]
-        values[name] = _per_task(by_shape * evaluation.shape_share[:, None], evaluation.shape_task, shape[0])
+    values |= _mean_seconds(evaluation)
     for case in ("low", "high"):
         values[f"run_usd_per_month_{case}"] = np.broadcast_to(_run_case(evaluation, case), shape)
     values["window_fit_share"] = _window_fit(evaluation)
     return values
+
+
+def _mean_seconds(evaluation: Evaluation) -> dict[str, Column]:
+    """Parts of a mean request's seconds, (tasks, options)."""
+    columns, rows, composition = evaluation.columns, evaluation.rows, evaluation.composition
+    tasks, found = len(evaluation.tasks), {}
+    shape = evaluation.call_values["e2e_s"].shape
+    first, later = columns.first_group[: evaluation.singles], columns.first_group[evaluation.singles :] - len(evaluation.columns.group_starts)
+    for name in MEAN_SECONDS:
+        held = evaluation.call_values.get(name, evaluation.call_inputs.get(name))
+        made = np.broadcast_to(np.asarray(held), shape)
+        values = _by_group(made, columns, rows.task, rows.share, tasks)
+        found[name] = values[:, first]
+        if composition.composed:
+            tools = name == "wait_s"
+            asks = {call.asks for batch in composition.batches for call in batch.calls}
+            by_asked = {"request": values} | {n: _known_by_group(made, columns, rows, ASKED[n], tasks) for n in asks & set(ASKED) - {"request"}}
+            for beside, seconds in (("check", "check_s"), ("route", "route_s")):
+                # What reads a request for a verdict or a label is waited for.
+                part = evaluation.call_values[seconds] if tools else np.zeros(shape)
+                by_asked[beside] = _by_group(part, columns, rows.task, np.where(rows.calls > 0, rows.share / rows.calls, 0.0), tasks)
+            found[name] = np.hstack([found[name], composition.mean_s(by_asked, tools)[:, later]])
+    return found
 
 
 class _Values(dict[str, Column]):
@@ -284,7 +367,7 @@ class _Values(dict[str, Column]):
         if name not in MEDIAN_ENDS:
             raise KeyError(name)
         made, case = MEDIAN_ENDS[name]
-        self[name] = _quantiles(self._evaluation, self._evaluation.latency_ends[case][1][made], 0.5)
+        self |= _latencies(self._evaluation, self._evaluation.latency_ends[case][1], {name: (made, 0.5)})
         return self[name]
 
 
@@ -293,8 +376,11 @@ def _run_case(evaluation: Evaluation, case: str) -> Column:
     portfolio = evaluation.portfolio
     inputs = evaluation.inputs_by_case.case(case)
     full = (len(evaluation.shape_share), len(evaluation.columns.option))
-    usd = np.broadcast_to(call_graph().evaluate(inputs, ["usd_per_request"])["usd_per_request"], full)
-    groups = _by_group(usd, evaluation.columns, evaluation.shape_task, evaluation.shape_share, len(portfolio.tasks))
+    composition, rows = evaluation.composition, evaluation.rows
+    made = call_graph().evaluate(inputs, ["usd_per_request", *(_beside(composition.composed)[:2])])
+    made = {name: np.broadcast_to(value, full) for name, value in made.items()}
+    by_asked = _by_asked(made, evaluation.columns, rows, composition.composed, len(portfolio.tasks))
+    groups = np.hstack([by_asked["request"], composition.usd(by_asked, case)])
     case_inputs = evaluation.option_inputs | {
         "usd_per_request": groups[:, evaluation.columns.first_group],
         "requests_per_day": _column([t.traffic.requests_per_day.case(case) for t in portfolio.tasks]),
@@ -308,9 +394,19 @@ def _window_fit(evaluation: Evaluation) -> Column:
     nan = float("nan")
     window = np.array([o.fact.least_window_tokens or nan for o in evaluation.options], dtype=float)
     most_in = np.array([o.fact.max_input_tokens or nan for o in evaluation.options], dtype=float)
-    sized, now = evaluation.inputs_by_case.sized_tokens(), evaluation.columns.group_starts[evaluation.columns.first_group]
-    rows = []
+    columns, sized = evaluation.columns, evaluation.inputs_by_case.sized_tokens()
+    now = columns.group_starts[columns.first_group[: evaluation.singles]]
+    found = []
     for t, task in enumerate(evaluation.tasks):
-        own = None if sized is None else sized[evaluation.shape_task == t][:, now]
-        rows.append(window_fit_share(task, window, most_in, task.max_output_tokens, own))
-    return np.array(rows, dtype=float).reshape(len(evaluation.tasks), len(evaluation.options))
+        largest = largest_call(task)
+        own = None if sized is None or largest is not task else _sized(evaluation, sized, t, now)
+        found.append(window_fit_share(largest, window, most_in, task.max_output_tokens, own))
+    return np.array(found, dtype=float).reshape(len(evaluation.tasks), len(evaluation.options))
+
+
+def _sized(evaluation: Evaluation, sized: Column, t: int, now: np.ndarray) -> Column:
+    """Images, sound and video of a task's requests in the tokens of each model: of several models the most, (shapes, options)."""
+    own = sized[(evaluation.rows.task == t) & (evaluation.rows.kind == REQUEST)][:, now]
+    place = {option.key: o for o, option in enumerate(evaluation.composition.options)}
+    joint = [np.max([own[:, place[m.key]] for m in each.members], axis=0) for each in evaluation.composition.composed]
+    return np.column_stack([own, *joint])

@@ -14,6 +14,7 @@ from planner.options import Option
 from planner.portfolio import Task
 from planner.quality.predict import Observation, Prediction, Stranger, Unit, load_capability_model
 from planner.quality.task import OwnScore, own_scores
+from planner.request_rows import SHORT, task_rows
 
 _Z_80 = 1.2816
 """A low and a high end hold 80 %: so many standard deviations either side."""
@@ -41,6 +42,17 @@ class Expectations:
     benchmarks: np.ndarray
     """Public benchmarks behind each option's model, (options,)."""
 
+    def widened(self, quality_logit: Column, quality_sd_logit: Column) -> Expectations:
+        """The same with more options, whose scores rest on those of others, (tasks, more options)."""
+        none = np.zeros(quality_logit.shape)
+        # What is expected of them holds the spread of their models' harnesses.
+        parts = {name: np.hstack([held, none + (name == "own_score_weight_share")]) for name, held in self.parts.items()}
+        return Expectations(
+            np.hstack([self.quality_logit, quality_logit]), np.hstack([self.quality_sd_logit, quality_sd_logit]), parts,
+            np.hstack([self.weak, none.astype(bool)]), self.scores, self.long_input_logit,
+            np.concatenate([self.benchmarks, np.zeros(none.shape[1], dtype=int)]),
+        )  # fmt: skip
+
 
 def unit_of(option: Option) -> Unit:
     """The (model, effort) an option's public scores go by; a model without any goes by its own name."""
@@ -61,8 +73,9 @@ def _strangers(options: Sequence[Option]) -> tuple[Stranger, ...]:
 def input_doublings(task: Task) -> float:
     """How often the inputs double beyond the length that costs no quality, a mean over request shapes."""
     start = assumptions()["long_input_start_tokens"].typical
-    shares = np.array([shape.share for shape in task.shapes])
-    lengths = np.array([max(shape.input_tokens, start) for shape in task.shapes])
+    rows = [row for row in task_rows(task) if row.kind != SHORT]
+    shares = np.array([row.share * row.calls for row in rows])
+    lengths = np.array([max(row.shape.input_tokens, start) for row in rows])
     return float((shares * np.log2(lengths / start)).sum() / shares.sum())
 
 
@@ -83,6 +96,14 @@ def _predicted(
     strangers: tuple[Stranger, ...],
 ) -> Prediction:
     return load_capability_model().predict(dict(skills), observations, level=level, chance=chance, strangers=strangers)
+
+
+def expected_of_kind(archetype: str, options: Sequence[Option]) -> Column:
+    """Expected score of every option, in logits, on a task of a kind that nobody has measured, (options,)."""
+    kind = archetypes()[archetype]
+    level = (kind.level.typical, kind.level_sd_logit)
+    found = _predicted(tuple(kind.skills.items()), (), level, 0.0, _strangers(options))
+    return np.array([found.logit[found.index[unit_of(option)]] for option in options], dtype=float)
 
 
 def expectations(tasks: Sequence[Task], options: Sequence[Option]) -> Expectations:

@@ -15,6 +15,7 @@ from planner.decision import Source, Step
 from planner.engine import call_graph, option_graph
 from planner.evaluate import MEDIAN_ENDS, QUANTILES, Evaluation
 from planner.expectations import PARTS, unit_of
+from planner.explain_joint import JointExplainer
 from planner.explain_latency import latency_leaf
 from planner.explain_making import MakingExplainer
 from planner.explain_own import OwnExplainer
@@ -42,7 +43,8 @@ class Explainer:
         self._rates = RateExplainer(evaluation, catalog, self.task, self.option)
         self._own = OwnExplainer(evaluation, t, o, self._volume)
         self._making = MakingExplainer(evaluation, t, o)
-        self.rows = [int(n) for n in np.flatnonzero(evaluation.shape_task == t)]
+        self._joint = JointExplainer(evaluation, t, o, lambda member: Explainer(evaluation, catalog, t, member))
+        self.rows = [int(n) for n in np.flatnonzero((evaluation.shape_task == t) & (evaluation.shape_share > 0))]
 
     def explain(self, name: str) -> Step:
         """Any quantity of the options table as a tree."""
@@ -59,6 +61,8 @@ class Explainer:
         return {name: float(np.broadcast_to(value, shape)[self.t, self.o]) for name, value in self.evaluation.option_inputs.items()}
 
     def _option_leaf(self, name: str, value: float) -> Step:
+        if self.option.members and name in self._joint.NAMES:
+            return self._joint.explain(name)
         if name in QUANTILES:
             call_name, at = QUANTILES[name]
             return self._quantile(name, call_name, at, self.evaluation.call_inputs, self.evaluation.call_values)
@@ -66,7 +70,7 @@ class Explainer:
             call_name, case = MEDIAN_ENDS[name]
             return self._quantile(name, call_name, 0.5, *self.evaluation.latency_ends[case], case)
         if name in MEANS:
-            return self._mean(name, self.evaluation.columns.first_group[self.o], self.evaluation.call_inputs)
+            return self.mean(name, self.evaluation.columns.first_group[self.o], self.evaluation.call_inputs)
         if name in assumptions():
             return assumed(name)
         handlers = {
@@ -146,11 +150,14 @@ class Explainer:
         return parts
 
     def _period_leaf(self, group: int, name: str, value: float) -> Step:
+        if name == "usd_per_request" and self.option.members:
+            return self._joint.usd(group)
         if name == "usd_per_request":
-            return self._mean(name, group, self.evaluation.call_inputs)
+            return self.mean(name, group, self.evaluation.call_inputs)
         if name in {"period_start_months", "period_end_months"}:
             note = f"Price periods of {self.option.ref.provider}/{self.option.ref.model} from {self.evaluation.as_of.isoformat()}"
-            return step(name, value, "fact", self.catalog.price_source(self.option.ref.provider, self.option.ref.model, note))
+            member = (self.option.members or (self.option,))[0]
+            return step(name, value, "fact", self.catalog.price_source(member.ref.provider, member.ref.model, note))
         return self._option_leaf(name, value)
 
     def _volume(self, name: str, value: float) -> Step:
@@ -270,9 +277,11 @@ class Explainer:
 
     def _bill(self, case: str, name: str) -> Step:
         """The low or high bill: the same formula with every ranged input at that end."""
+        if self.option.members:
+            return self._joint.explain(name)
         inputs = self.evaluation.inputs_by_case.case(case)
         group = self.evaluation.columns.first_group[self.o]
-        price = self._mean("usd_per_request", group, inputs, case)
+        price = self.mean("usd_per_request", group, inputs, case)
         day = self.task.traffic.requests_per_day.case(case)
         row = self._option_row() | {"usd_per_request": price.value if isinstance(price.value, float) else np.nan, "requests_per_day": day}
         made = float(self.evaluation.making.made_values(case)["kept_usd_per_month"][self.t, self.o])
@@ -294,25 +303,44 @@ class Explainer:
 
     # Call level.
 
-    def _mean(self, name: str, group: int, inputs: Mapping[str, Column], case: str = "typical") -> Step:
-        """A mean over request shapes by share, summed over calls."""
-        columns = self.evaluation.columns
+    def mean(
+        self, name: str, group: int, inputs: Mapping[str, Column], case: str = "typical", weights: Column | None = None
+    ) -> Step:
+        """A mean over request shapes by share, summed over calls; `weights` count other calls a request, (rows,)."""
+        columns, held = self.evaluation.columns, self.evaluation.rows
+        by_row = held.share if weights is None else weights
+        rows = [int(n) for n in np.flatnonzero(self.evaluation.shape_task == self.t) if by_row[n] > 0]
         start = int(columns.group_starts[group])
         calls = [c for c in range(start, len(columns.option)) if columns.period[c] == group]
-        parts = [self._shape(n, name, c, inputs, case) for c in calls for n in self.rows]
-        if len(parts) == 1:
+        parts = [self._shape(n, name, c, inputs, case) for c in calls for n in rows]
+        shares = np.array([by_row[n] * columns.call_share[c] for c in calls for n in rows])
+        if not parts:
+            return step(name, None, "aggregate", Source("definition", "The task has no such call"))
+        if len(parts) == 1 and shares[0] == 1:
             return parts[0]
-        shares = np.array([self.evaluation.shape_share[n] * columns.call_share[c] for c in calls for n in self.rows])
         value = float(np.sum([np.nan if p.value is None else p.value for p in parts] * shares))
         sums = " + ".join(f"{share:.6g} × {shown(part)}" for share, part in zip(shares, parts, strict=True))
         formula = f"mean over {len(parts)} request shapes, weighted by their share"
+        if (held.calls[rows] != 1).any() or len(rows) != len(set(held.request[rows].tolist())):
+            formula = f"sum over {len(parts)} kinds of call, each by how often a request makes it"
         return step(name, value, "aggregate", None, *parts, formula=formula, substituted=sums)
+
+    def shape_step(self, row: int, name: str) -> Step:
+        """One row of the calls frame at the price date."""
+        column = int(self.evaluation.columns.group_starts[self.evaluation.columns.first_group[self.o]])
+        return self._shape(row, name, column, self.evaluation.call_inputs)
 
     def _quantile(
         self, name: str, call_name: str, at: float, inputs: Mapping[str, Column], made: Mapping[str, Column], case: str = "typical"
     ) -> Step:
-        columns = self.evaluation.columns
+        columns, held = self.evaluation.columns, self.evaluation.rows
         column = int(columns.group_starts[columns.first_group[self.o]])
+        if len(self.rows) != len(set(held.request[self.rows].tolist())) or (held.calls[self.rows] != 1).any():
+            # Calls of one request follow one another.
+            parts = [self._shape(n, call_name, column, inputs, case) for n in self.rows]
+            sums = " + ".join(f"{held.calls[n]:.6g} × {shown(part)}" for n, part in zip(self.rows, parts, strict=True))
+            formula = f"calls of a request one after the other, which {at:.0%} of requests stay within; slow calls add up in squares"
+            return step(name, float(self.evaluation.values[name][self.t, self.o]), "aggregate", None, *parts, formula=formula, meaning=sums)
         values = made[call_name][self.rows, column]
         value = float(self.evaluation.values[name][self.t, self.o])
         sets = self.rows[int(np.argmin(np.abs(values - value)))]

@@ -11,7 +11,7 @@ from planner.decision import Flip
 from planner.evaluate import Evaluation
 from planner.gates import Gates
 from planner.measurements.model import SELF_HOSTED
-from planner.moved import Moved, model_of
+from planner.moved import Moved
 from planner.replanned import Replanner, Search, longer_answers, target
 from planner.rule import NOTHING, first_change
 
@@ -92,8 +92,7 @@ def quick_flips(evaluation: Evaluation, found: Gates, t: int, chosen: int, runne
             becomes = None if change is None or change[1] == NOTHING else keys[change[1]]
             result.append(Flip("growth_share_per_month", task.id, grows - 1, at, end - 1, becomes))
     for option, end in ((chosen, SEARCH_FACTOR), (runner_up, 1 / SEARCH_FACTOR)):
-        if option != NOTHING:
-            model = model_of(evaluation, option)
+        for model in () if option == NOTHING else [f"{p}/{m}" for p, m in evaluation.options[option].models]:
             change = first_change(lambda f, m=model: moved.price(m, f), 1.0, end)  # type: ignore[misc]
             result.append(solved("price_factor", model, 1.0, end, change, 1.0))
     if moved.by_hour.any():

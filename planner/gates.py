@@ -17,14 +17,16 @@ from planner.evaluate import Evaluation
 from planner.facts import assumptions
 from planner.ladder import Ladder, ladder
 from planner.ladder_reasons import RUNG_CODES, ladder_values
+from planner.options import Option
+from planner.portfolio import Task
 from planner.quality.task import OwnScore, needs_positions
 from planner.rule import UNPROVEN
 
 GATES = (
-    "price", "window", "output", "modality", "tools", "provider", "programme", "weights", "retirement", "ttft", "e2e", "budget", "quality",
+    "setup", "price", "window", "output", "modality", "tools", "provider", "programme", "weights", "retirement", "ttft", "e2e", "budget", "quality",
     "ladder",
 )  # fmt: skip
-CAPABILITY_GATES = ("price", "modality", "tools", "provider", "programme", "weights", "retirement")
+CAPABILITY_GATES = ("setup", "price", "modality", "tools", "provider", "programme", "weights", "retirement")
 """What no bar can be relaxed for: an option that fails one of these is never even the closest."""
 
 PASS, FAIL, NOT_ASSESSED = 1, 0, -1
@@ -92,6 +94,8 @@ def gates(evaluation: Evaluation) -> Gates:
     status["tools"] = np.array([tools if t.constraints.needs_tools else np.full(shape[1], PASS) for t in tasks])
     status["modality"] = np.array([_modality(evaluation, t.needed_modalities) for t in tasks])
     status["provider"] = np.array([_provider(evaluation, t.constraints.allowed_providers, t.constraints.denied_providers) for t in tasks])
+    # What a pattern needs and nobody has said is no fault of its models, and no ground to take it.
+    status["setup"] = np.array([[NOT_ASSESSED if missing(o, t) else PASS for o in options] for t in tasks]).reshape(shape)
     status["programme"] = np.broadcast_to(_programme(evaluation), shape)
     weights = _known_yes([o.fact.open_weights for o in options])
     status["weights"] = np.array([weights if t.constraints.open_weights_only else np.full(shape[1], PASS) for t in tasks])
@@ -235,7 +239,7 @@ def _modality(evaluation: Evaluation, needed: tuple[str, ...]) -> np.ndarray:
 def _provider(evaluation: Evaluation, allowed: tuple[str, ...], denied: tuple[str, ...]) -> np.ndarray:
     return np.array([
         # A list of providers says who may be sent data; on own GPUs nobody is, unless that is ruled out by name.
-        PASS if (not allowed or o.pattern.serves == "own" or o.ref.provider in allowed) and o.ref.provider not in denied else FAIL
+        PASS if all((not allowed or o.pattern.serves == "own" or p in allowed) and p not in denied for p, _ in o.models) else FAIL
         for o in evaluation.options
     ])  # fmt: skip
 
@@ -288,7 +292,9 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
         "output": {"max_output_tokens": task.max_output_tokens, "model_max_output_tokens": option.fact.max_output_tokens},
         "modality": {"needed": ", ".join(task.needed_modalities) if gate == "modality" else None,
                      "supported": ", ".join(option.fact.input_modalities or ()) or None},
-        "provider": {"provider": option.ref.provider},
+        "provider": {"provider": option.ref.provider.replace("+", " or ")},
+        "setup": {"needs": ", ".join(missing(option, task)) or None, "run_usd_per_month": number("run_usd_per_month"),
+                  "quality_share": number("quality_share")} if gate == "setup" else {},
         "programme": _programme_values(evaluation, o) if gate == "programme" else {},
         "ladder": ladder_values(evaluation, found.ladders[t], found.as_sold[t], t, o) if gate == "ladder" else {},
         "retirement": {"retires_on": option.fact.retires_on.isoformat() if option.fact.retires_on else None},
@@ -308,6 +314,11 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
     if gate == "quality" and number("bar_share") is None:
         code = "error_cost" if number("tco_usd") is None and number("spend_usd") is not None else "no_bar"
     return Reason(code, status, None if np.isnan(margin) else margin, details.get(gate, {}))
+
+
+def missing(option: Option, task: Task) -> tuple[str, ...]:
+    """What the task does not say and the option's pattern needs."""
+    return tuple(need for need in option.pattern.needs if not task.ways.ready(need))
 
 
 def _failing_slice(evaluation: Evaluation, t: int, o: int) -> dict[str, float | str | None]:

@@ -252,6 +252,7 @@ _CALLS = {
     "minimum": "the smaller of {0} and {1}",
     "ceil": "{0}, rounded up",
     "exp": "e^({0})",
+    "both_right": "share both get right({0}, {1}; correlation {2})",
 }
 """How a function reads in a formula. A law test keeps this table complete."""
 

@@ -95,6 +95,12 @@ class Making:
         for t, task in enumerate(portfolio.tasks):
             self._expect(t, task)
 
+    def widen(self, options: Sequence[Option]) -> None:
+        """More options after these, which make nothing."""
+        more = len(options) - len(self.options)
+        self.options, self.shape = options, (self.shape[0], len(options))
+        self.retained = np.hstack([self.retained, np.full((self.shape[0], more), np.nan)])
+
     # Quality.
 
     def _pilot_scores(self, task: Task) -> list[OwnScore]:

@@ -48,6 +48,7 @@ class Moved:
         confident = found.status["quality"][t][self.keep] == PASS
         self.meets = np.ones(len(self.keep), dtype=bool) if np.isnan(self.bar) else confident
         self.models = np.array([model_of(evaluation, int(i)) for i in self.keep])
+        self.joint = [n for n, i in enumerate(self.keep) if evaluation.options[int(i)].members]
         self.providers = np.array([evaluation.options[int(i)].ref.provider for i in self.keep])
         self.by_hour = np.array([evaluation.options[int(i)].pattern.own_gpus for i in self.keep], dtype=bool)
         self.ladder = found.ladders[t].take(self.keep)
@@ -86,23 +87,40 @@ class Moved:
         """Prices of one model multiplied; on GPUs billed by the hour, those hours."""
         teacher = self.evaluation.making.teachers[self.t]
         teaches = teacher is not None and model_of(self.evaluation, teacher.option) == model
-        return self._priced(self.models == model, factor, teaches)
+        return self._priced(self.models == model, factor, teaches, model)
 
     def gpu_price(self, factor: Column) -> np.ndarray:
         """An hour of one's own GPUs multiplied."""
         return self._priced(self.by_hour & (self.providers == SELF_HOSTED), factor)
 
-    def _priced(self, which: np.ndarray, factor: Column, teaches: bool = False) -> np.ndarray:
+    def _priced(self, which: np.ndarray, factor: Column, teaches: bool = False, model: str = "") -> np.ndarray:
         # People, refreshes and hosting fees cost what they did, but for a teacher's answers.
         f = np.where(which, factor[:, None], 1.0)
         taught = (factor[:, None] - 1) * teaches
         upfront, monthly = (part[self.t, self.keep] * taught for part in self.evaluation.making.taught)
         fixed = self.own.people_run + self.made
         fixed_spend = self.own.people_spend + self.made * self.horizon
-        tco = self.upfront + upfront + (self.spend - fixed_spend) * f + fixed_spend + monthly * self.horizon + self.errors
+        spend = (self.spend - fixed_spend) * f + fixed_spend + monthly * self.horizon
         ladder = self.upfront + upfront
         run, peak = (self.run - fixed) * f + fixed + monthly, (self.peak - fixed) * f + fixed + monthly
-        return self._pick(self.meets, peak, run, tco, upfront=ladder)
+        for n in self.joint if model else ():
+            spend[:, n], peak[:, n], run[:, n] = self._joint(n, model, factor)
+        return self._pick(self.meets, peak, run, self.upfront + upfront + spend + self.errors, upfront=ladder)
+
+    def _joint(self, n: int, model: str, factor: Column) -> tuple[Column, Column, Column]:
+        """Spend, highest month and today's month of an option of several models, with the prices of one of them multiplied, (points,)."""
+        evaluation, o = self.evaluation, int(self.keep[n])
+        columns, composition = evaluation.columns, evaluation.composition
+        groups = np.flatnonzero(columns.group_option == o)
+        ours = composition.usd_of_model(o - evaluation.singles, model)[self.t]
+        usd = evaluation.group_usd[self.t, groups] + ours * (factor[:, None] - 1)
+        inputs = {name: value[n] for name, value in self._inputs().items()}
+        row = {name: np.full((1, 1), value) for name, value in inputs.items()} | {
+            "usd_per_request": usd, "period_start_months": columns.group_start_months[groups][None, :],
+            "period_end_months": columns.group_end_months[groups][None, :], "fixed_usd_per_month": np.zeros((1, 1)),
+        }  # fmt: skip
+        found = option_graph().evaluate(row, ["period_spend_usd", "period_peak_usd_per_month", "run_usd_per_month"])
+        return found["period_spend_usd"].sum(axis=1), found["period_peak_usd_per_month"].max(axis=1), found["run_usd_per_month"][:, 0]
 
     def quality_bar(self, bar: Column) -> np.ndarray:
         """The bar as a share."""

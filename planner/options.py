@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import cast
 
@@ -30,6 +30,18 @@ class Option:
     pattern: Pattern
     ref: ModelRef
     fact: ModelFact
+    members: tuple[Option, ...] = ()
+    """The options that fill a composed pattern's roles, in their order; each serves one model by itself."""
+
+    @property
+    def sold(self) -> bool:
+        """True when it serves one model, used as it is sold."""
+        return not self.pattern.makes and not self.members
+
+    @property
+    def models(self) -> tuple[tuple[str, str], ...]:
+        """(provider, model) of every model it calls."""
+        return tuple(dict.fromkeys((each.ref.provider, each.ref.model) for each in self.members or (self,)))
 
     @property
     def base(self) -> str:
@@ -39,6 +51,8 @@ class Option:
 
     @property
     def label(self) -> str:
+        if self.members:
+            return f"{self.pattern.title}: {' + '.join(dict.fromkeys(each.label for each in self.members))}"
         # A model planned at one plain effort needs no word for it.
         plain = self.ref.effort in EFFORT_WORDS and self.fact.efforts == (self.ref.effort,)
         effort = "" if plain else f", {EFFORT_WORDS.get(self.ref.effort, self.ref.effort)}"
@@ -75,6 +89,26 @@ class CallColumns:
     first_group: np.ndarray
     """The group that holds at the price date, by option."""
 
+    def widened(self, periods: Periods) -> CallColumns:
+        """The same with price periods of composed options, which have no columns of their own."""
+        single, groups = len(self.first_group), len(self.group_option)
+        return replace(
+            self, group_option=np.concatenate([self.group_option, periods.option + single]),
+            group_start_months=np.concatenate([self.group_start_months, periods.start_months]),
+            group_end_months=np.concatenate([self.group_end_months, periods.end_months]),
+            first_group=np.concatenate([self.first_group, periods.first + groups]),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Periods:
+    """Price periods of composed options: the option, start and end in months of each, and the first of each option."""
+
+    option: np.ndarray
+    start_months: Column
+    end_months: Column
+    first: np.ndarray
+
 
 def candidates(portfolio: Portfolio, catalog: Catalog) -> list[ModelRef]:
     """Models considered for every task: the shortlist, the team's own additions, today's models and measured ones."""
@@ -94,6 +128,8 @@ def options(portfolio: Portfolio, catalog: Catalog) -> list[Option]:
     own_gpus = np.array([ref.provider == SELF_HOSTED for ref in refs], dtype=bool)
     found = []
     for pattern_id, pattern in registry().items():
+        if pattern.composed:
+            continue
         if pattern.makes:
             made = made_refs(cast("Made", pattern.makes), pattern.serves)
             found += [Option(f"{pattern_id}:{ref.key}", pattern_id, pattern, ref, catalog.fact(ref.provider, ref.model))

@@ -19,6 +19,7 @@ from planner.engine import replica_graph
 from planner.facts import assumptions
 from planner.options import CallColumns, Option
 from planner.portfolio import Portfolio, Scenario, Task
+from planner.request_rows import Rows
 from planner.serving.plan import ServingPlan
 from planner.serving.sizing import UNSURE, Need, Replica, loaded, replicas
 from planner.serving_policy import GpuHour, ServingPolicy
@@ -171,16 +172,17 @@ class OwnServing:
 
     def __init__(
         self, portfolio: Portfolio, options: Sequence[Option], columns: CallColumns, tokens: Mapping[str, Column],
-        shape_task: np.ndarray, shape_share: Column, requests_per_month: Column, scenario: Scenario, as_of: date,
+        rows: Rows, requests_per_month: Column, scenario: Scenario, as_of: date,
     ) -> None:  # fmt: skip
         self.gpu_hour_factor = {o: _gpu_hour_factor(scenario, option) for o, option in enumerate(options) if option.pattern.own_gpus}
         self.policy: ServingPolicy = portfolio.serving
         self.shape = (len(portfolio.tasks), len(options))
-        self._portfolio, self._requests = portfolio, np.asarray(requests_per_month, dtype=float)
+        # Replicas take calls: a request of an agent or a pipeline is several.
+        self._portfolio, self._requests = portfolio, np.asarray(requests_per_month, dtype=float) * rows.calls_per_request
         self._own = np.array([o for o, option in enumerate(options) if option.pattern.own_gpus], dtype=int)
         now = columns.group_starts[columns.first_group]
-        self._tokens = {name: np.broadcast_to(value, (len(shape_task), len(columns.option)))[:, now] for name, value in tokens.items()}
-        self._shape_task, self._shape_share = shape_task, shape_share
+        self._tokens = {name: np.broadcast_to(value, (len(rows.task), len(columns.option)))[:, now] for name, value in tokens.items()}
+        self._rows = rows
         bases = [options[o].base for o in self._own]
         self._needs = {
             (t, o): need for t, task in enumerate(portfolio.tasks)
@@ -237,23 +239,26 @@ class OwnServing:
 
     def _needed(self, t: int, task: Task, models: Sequence[str]) -> list[Need | None]:
         """What a task asks of one replica of each model; None where a number of tokens is not known."""
-        rows = np.flatnonzero(self._shape_task == t)
+        rows = np.flatnonzero((self._rows.task == t) & (self._rows.share > 0))
+        calls = float(self._rows.calls_per_request[t])
+        # Calls follow one another, so each has its part of the time a request may take.
+        ttft, e2e = (None if slo is None else slo / calls for slo in (task.slo.ttft_p95_slo_s, task.slo.e2e_p95_slo_s))
         held = {name: value[np.ix_(rows, self._own)] for name, value in self._tokens.items()}
         unknown = np.any([np.isnan(value).any(axis=0) for value in held.values()], axis=0).tolist()
         sent, written = held["input_tokens"], held["output_tokens"]
-        largest = max(shape.largest_input_tokens for shape in task.shapes)
+        largest = max(self._rows.shapes[n].largest_input_tokens for n in rows)
         answers = written.max(axis=0) if task.max_output_tokens is None else np.full(len(models), float(task.max_output_tokens))
         longest = np.maximum(sent.max(axis=0), largest) + answers
         by_model = zip(
             models, sent.T.tolist(), (sent - held["cache_read_tokens"]).T.tolist(), written.T.tolist(),
             held["reasoning_output_tokens"].T.tolist(), longest.tolist(), unknown, strict=True,
         )  # fmt: skip
-        shares = tuple(self._shape_share[rows].tolist())
+        shares = tuple((self._rows.share[rows] / calls).tolist())
         tail = assumptions()["output_length_tail_ratio"].typical if task.observed_requests is None else 1.0
         return [
             None if lost else Need(model, shares, tuple(all_), tuple(read), tuple(out), tuple(think), tail, most,
                                    max(1.0, task.traffic.burstiness or 1.0),
-                                   task.slo.ttft_p95_slo_s, task.slo.e2e_p95_slo_s)
+                                   ttft, e2e)
             for model, all_, read, out, think, most, lost in by_model
         ]  # fmt: skip
 

@@ -24,6 +24,7 @@ from planner.policy import Policy
 from planner.quantity import Quantity, bounded
 from planner.serving_policy import ServingPolicy
 from planner.terms import CapabilityOverride, OwnModel, PriceTerm
+from planner.ways import Ways
 
 SCHEMA_VERSION = 1
 
@@ -231,6 +232,7 @@ class Task(Frozen):
     constraints: Constraints = Constraints()
     tuning: Tuning = Tuning()
     training: Training = Training()
+    ways: Ways = Ways()
     budget_usd_per_month: Money | None = None
     current: ModelRef | None = None
     measured: Annotated[tuple[MeasuredScore, ...], Field(max_length=1000)] = ()

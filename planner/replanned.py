@@ -36,7 +36,8 @@ def longer_answers(task: Task, factor: float) -> Task:
         })
         for shape in task.shapes
     )  # fmt: skip
-    return task.model_copy(update={"shapes": shapes})
+    stages = tuple(each.model_copy(update={"output_tokens": each.output_tokens * factor}) for each in task.ways.stages)
+    return task.model_copy(update={"shapes": shapes, "ways": task.ways.model_copy(update={"stages": stages})})
 
 
 def target(name: str) -> Edit:
@@ -62,11 +63,12 @@ class Replanner:
         self.evaluation, self.catalog, self.task = evaluation, catalog, evaluation.tasks[t]
         self._index = {option.key: i for i, option in enumerate(evaluation.options)}
         # Models that other tasks name stay candidates: the same options, whatever is asked.
-        self.models = tuple({o.ref.key: o.ref for o in evaluation.options if not o.pattern.makes}.values())
+        self.models = tuple({o.ref.key: o.ref for o in evaluation.options if o.sold}.values())
 
     def picks(self, portfolio: Portfolio) -> np.ndarray:
         """The option each task of a portfolio takes, as an index of the evaluation's options; −1 where nothing passes."""
-        again = evaluate(portfolio, self.catalog, self.evaluation.scenario)
+        # The same options are weighed, whatever is asked.
+        again = evaluate(portfolio, self.catalog, self.evaluation.scenario, self.evaluation.composition.composed)
         found = gates(again)
         picked = [pick_of(again, found, t, found.passes[t]) for t in range(len(again.tasks))]
         return np.array([-1 if o < 0 else self._index[again.options[o].key] for o in picked], dtype=int)

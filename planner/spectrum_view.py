@@ -233,9 +233,10 @@ def tornado(plan: Plan, task_id: str, option: str) -> pd.DataFrame:
     tco = float(evaluation.values["tco_usd"][t, o])
     ends = [(name, label, *_ends(task, name)) for name, label in _MOVES if name not in {"price", "quality"}]
     copies = [edit for _, _, low, high, _ in ends for edit in (low, high)]
-    refs = tuple({each.ref.key: each.ref for each in evaluation.options if not each.pattern.makes}.values())
+    refs = tuple({each.ref.key: each.ref for each in evaluation.options if each.sold}.values())
     tasks = tuple(copy.model_copy(update={"id": f"end-{n}"}) for n, copy in enumerate(copies))
-    again = evaluate(plan.portfolio.model_copy(update={"tasks": tasks, "extra_models": refs}), plan.catalog, plan.scenario)
+    again = evaluate(plan.portfolio.model_copy(update={"tasks": tasks, "extra_models": refs}), plan.catalog, plan.scenario,
+                     evaluation.composition.composed)  # fmt: skip
     at = again.values["tco_usd"][:, again.option_index[option]]
     rows = [
         {"input": label, "low_text": text[0], "high_text": text[1], "low_usd": float(at[2 * n]), "high_usd": float(at[2 * n + 1])}
@@ -257,15 +258,15 @@ def tornado(plan: Plan, task_id: str, option: str) -> pd.DataFrame:
 
 def _priced(plan: Plan, task: Task, t: int, o: int, option: str) -> list[dict[str, object]]:
     """Price by a scenario, and quality where an error has a price."""
-    evaluation, ref = plan.evaluation, plan.evaluation.options[o].ref
+    evaluation = plan.evaluation
     rows: list[dict[str, object]] = []
     usd = []
     alone = plan.portfolio.model_copy(update={"tasks": (task,), "extra_models": tuple(
-        {each.ref.key: each.ref for each in evaluation.options if not each.pattern.makes}.values())})  # fmt: skip
+        {each.ref.key: each.ref for each in evaluation.options if each.sold}.values())})  # fmt: skip
     for factor in (1 - SWING, 1 + SWING):
-        change = Change(quantity="price", factor=factor, provider=ref.provider, model=ref.model)
-        moved = plan.scenario.model_copy(update={"changes": (*plan.scenario.changes, change)})
-        again = evaluate(alone, plan.catalog, moved)
+        changes = [Change(quantity="price", factor=factor, provider=p, model=m) for p, m in evaluation.options[o].models]
+        moved = plan.scenario.model_copy(update={"changes": (*plan.scenario.changes, *changes)})
+        again = evaluate(alone, plan.catalog, moved, evaluation.composition.composed)
         usd.append(float(again.values["tco_usd"][0, again.option_index[option]]))
     rows.append({"input": "Its price", "low_text": "− 30 %", "high_text": "+ 30 %", "low_usd": usd[0], "high_usd": usd[1]})
     if task.quality.usd_per_error is not None:

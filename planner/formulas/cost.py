@@ -116,3 +116,36 @@ def list_usd_per_request(input_usd_per_request: Column, output_usd_per_request: 
 def usd_per_request(list_usd_per_request: Column, region_factor: Column, discount_share: Column, price_factor: Column) -> Column:
     """Price of one request: the list price in your region, less what you agreed with the provider, after the scenario's price changes."""
     return list_usd_per_request * region_factor * (1 - discount_share) * price_factor
+
+
+@formula(unit="usd", source="definition")
+def check_usd_per_request(
+    input_usd_per_request: Column,
+    visible_output_tokens: Column,
+    usd_per_input_token: Column,
+    verdict_tokens: Column,
+    usd_per_output_token: Column,
+    region_factor: Column,
+    discount_share: Column,
+    price_factor: Column,
+) -> Column:
+    """Price of a model that reads the request and an answer to it and writes a verdict."""
+    return (
+        (input_usd_per_request + visible_output_tokens * usd_per_input_token + verdict_tokens * usd_per_output_token)
+        * region_factor
+        * (1 - discount_share)
+        * price_factor
+    )
+
+
+@formula(unit="usd", source="definition")
+def route_usd_per_request(
+    input_usd_per_request: Column,
+    label_tokens: Column,
+    usd_per_output_token: Column,
+    region_factor: Column,
+    discount_share: Column,
+    price_factor: Column,
+) -> Column:
+    """Price of a model that reads the request and writes a label that says which model is to answer."""
+    return (input_usd_per_request + label_tokens * usd_per_output_token) * region_factor * (1 - discount_share) * price_factor

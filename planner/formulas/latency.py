@@ -82,3 +82,15 @@ def ttft_tail_s(
 def e2e_tail_s(ttft_tail_s: Column, decode_s: Column, output_length_tail_ratio: Column, decode_tail_ratio: Column) -> Column:
     """End to end on a slow day for this request shape, long answers included."""
     return ttft_tail_s + decode_s * output_length_tail_ratio * decode_tail_ratio
+
+
+@formula(unit="s", source="definition")
+def check_s(ttft_s: Column, visible_output_tokens: Column, prefill_tokens_per_s: Column, verdict_tokens: Column, output_tokens_per_s: Column) -> Column:
+    """Time of a model that reads the request and an answer to it and writes a verdict."""
+    return ttft_s + visible_output_tokens / prefill_tokens_per_s + verdict_tokens / output_tokens_per_s
+
+
+@formula(unit="s", source="definition")
+def route_s(ttft_s: Column, label_tokens: Column, output_tokens_per_s: Column) -> Column:
+    """Time of a model that reads the request and writes a label."""
+    return ttft_s + label_tokens / output_tokens_per_s

@@ -79,14 +79,14 @@ def input_tokens(
 
 
 @formula(unit="token", source="servegen")
-def reasoning_output_tokens(
+def thought_tokens(
     is_reasoning: Column,
     measured_reasoning_tokens: Column,
     visible_output_tokens: Column,
     least_thought_tokens: Column,
     reasoning_ratio: Column,
 ) -> Column:
-    """Tokens the model thinks before it answers: measured where the traffic shows them, else a ratio to the visible answer."""
+    """Tokens the model would think before it answers: measured where the traffic shows them, else a ratio to the visible answer."""
     return choose(
         is_reasoning,
         choose(
@@ -96,6 +96,12 @@ def reasoning_output_tokens(
         ),
         0,
     )
+
+
+@formula(unit="token", source="definition")
+def reasoning_output_tokens(thought_tokens: Column, thinking_budget_tokens: Column) -> Column:
+    """Tokens the model thinks before it answers, no more than the task's budget where it sets one."""
+    return choose(known(thinking_budget_tokens), np.minimum(thought_tokens, thinking_budget_tokens), thought_tokens)
 
 
 @formula(unit="token", source="definition")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from planner.decision import Reason
+from planner.words.composed import COMPOSED_BARE, COMPOSED_SENTENCES
 from planner.words.making import MAKING_BARE, MAKING_SENTENCES, yes_and_no
 from planner.words.numbers import (
     UNKNOWN,
@@ -318,6 +319,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "position_slice": _position_slice,
     **ALARM_SENTENCES,
     **MAKING_SENTENCES,
+    **COMPOSED_SENTENCES,
 }
 """A hand-written sentence for every reason code; tests/unit/test_words.py keeps it complete."""
 
@@ -351,6 +353,7 @@ BARE: Mapping[str, tuple[str, str]] = {
     "simpler": ("The simpler way to serve it.", "Not simpler than the alternatives."),
     "test_models": ("Test the nearest models on your own cases.",) * 2,
     **MAKING_BARE,
+    **COMPOSED_BARE,
 }
 """What a reason says, passing and failing, when a value it needs is unknown."""
 

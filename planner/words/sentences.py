@@ -11,6 +11,8 @@ from planner.decision import Decision, Evidence, Flip, Step
 from planner.portfolio import Change
 from planner.quantities import vocabulary
 from planner.words.facts import memory
+from planner.pattern import registry
+from planner.words.composed import COMPOSED_GATES
 from planner.words.making import MAKING_FAMILIES, MAKING_GATES
 from planner.words.numbers import (
     UNKNOWN,
@@ -137,6 +139,7 @@ _GATES: Mapping[str, str] = {
     "e2e": "whole answer",
     "retirement": "end of life",
     **MAKING_GATES,
+    **COMPOSED_GATES,
 }
 
 
@@ -214,6 +217,8 @@ def labels_of(options: pd.DataFrame) -> dict[str, str]:
 
 def family_word(family: str) -> str:
     """A family of options as people call it: a size class, a pattern or a rung."""
+    if family in registry():
+        return _FAMILIES.get(family, registry()[family].title)
     return _FAMILIES.get(family, f"{family.capitalize()} models")
 
 
@@ -272,6 +277,8 @@ def _through(row: Mapping[str, Any]) -> str:
     pattern = str(row["pattern"])
     title = str(row["pattern_title"]) or pattern.replace("_", " ")
     name = str(row["label"])
+    if name.startswith(f"{title}: "):
+        return f"a {title[:1].lower()}{title[1:]} of {name.removeprefix(f'{title}: ').replace(' + ', ' and ')}"
     for served in (f", {title}", _PATTERNS.get(pattern, "")):
         if served and name.casefold().endswith(served.casefold()):
             name = name[: -len(served)]
