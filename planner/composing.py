@@ -253,6 +253,10 @@ class Composition:
             result[:, batch.groups] = total
         return result
 
+    def call_usd(self, batch: Batch, call: Call) -> Column:
+        """Mean price of one call of a batch, (tasks, price periods of the batch)."""
+        return self._call(batch, call, self.usd_by_asked, "usd")
+
     def _call(self, batch: Batch, call: Call, by_asked: Seen, what: str) -> Column:
         """What one call takes, (tasks, price periods of the batch)."""
         if call.asks == "tool":

@@ -18,7 +18,7 @@ from planner.expectations import Expectations, expectations
 from planner.facts import ModelFact
 from planner.latency_overrides import MeasuredLatency, measured_latency, merged
 from planner.making import Making
-from planner.mixtures import ASKED, latencies
+from planner.mixtures import ASKED, Mixture, latencies
 from planner.options import CallColumns, Option, options, price_columns
 from planner.own_serving import OwnServing
 from planner.portfolio import Portfolio, Scenario, Task, window_fit_share
@@ -97,6 +97,11 @@ class Evaluation:
     def singles(self) -> int:
         """Options that serve one model; those put together from them come after."""
         return len(self.composition.options)
+
+    @cached_property
+    def mixture(self) -> Mixture:
+        """Seconds of the calls of composed options at the price date."""
+        return Mixture(self.composition, self.rows, _now(self, self.call_values))
 
     @cached_property
     def option_index(self) -> dict[str, int]:
@@ -261,6 +266,11 @@ def _per_task(rows: Column, shape_task: np.ndarray, tasks: int) -> Column:
 
 def _latencies(evaluation: Evaluation, made: Mapping[str, Column], wanted: Mapping[str, tuple[str, float]]) -> dict[str, Column]:
     """Quantiles of call results over a task's requests for every option: (tasks, options)."""
+    return latencies(evaluation.composition, evaluation.rows, _now(evaluation, made), wanted)
+
+
+def _now(evaluation: Evaluation, made: Mapping[str, Column]) -> dict[str, Column]:
+    """Call results at the price date, (rows, single options)."""
     columns = evaluation.columns
     names = {"ttft_visible_s", "e2e_s", "ttft_tail_s", "e2e_tail_s", "check_s", "route_s"} & set(made)
     first = columns.first_group[: evaluation.singles]
@@ -268,7 +278,7 @@ def _latencies(evaluation: Evaluation, made: Mapping[str, Column], wanted: Mappi
     # A median needs no slow day.
     now.setdefault("ttft_tail_s", now["ttft_visible_s"])
     now.setdefault("e2e_tail_s", now["e2e_s"])
-    return latencies(evaluation.composition, evaluation.rows, now, wanted)
+    return now
 
 
 def bar_share(task: Task) -> float:

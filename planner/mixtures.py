@@ -81,6 +81,13 @@ class Mixture:
         # Hard requests are dearer because more is written for them.
         return Seconds((first[:, member], end[:, member] * ratio), (slow_first[:, member], slow_end[:, member] * ratio))
 
+    def mean_e2e_s(self, batch: Batch, call: Call) -> Column:
+        """Typical end to end of one call as a mean over each task's requests, (tasks, options of the batch)."""
+        held = self.of_call(batch, call).typical[1] * self.rows.request_share[:, None]
+        total = np.zeros((self.composition.tasks, batch.count))
+        np.add.at(total, self.rows.request_task, held)
+        return total
+
     def _by_task(self, asks: str) -> Column:
         """Typical seconds as a mean over each task's requests, (tasks, single options)."""
         held = self.asked(asks).typical[1] * self.rows.request_share[:, None]

@@ -22,7 +22,7 @@ from planner.portfolio import ModelRef, Task
 
 LEAST_PRICE_RATIO = 2.0
 """A large model must cost so much more than a small one for sending requests to the small one first to be worth its trouble."""
-_TRIED = {"cheap": 4, "strong": 3, "any": 6}
+_TRIED = {"cheap": 4, "strong": 4, "any": 6}
 """Models tried for each kind of role where the task states what the pattern needs."""
 _SHOWN = {"cheap": 1, "strong": 1, "any": 1}
 """The same where it does not: enough to show what the pattern would do."""
@@ -68,8 +68,8 @@ def _may(options: Sequence[Option], task: Task) -> np.ndarray:
 
 def _fillings(pattern: Pattern, ladder: Sequence[int], usd: np.ndarray, families: Sequence[str], most: dict[str, int]) -> list[tuple[int, ...]]:
     """Ways to fill a pattern's roles from a frontier: different cheap models of different families, and a strong one far dearer."""
-    # Strong models from the upper end down, cheap ones from the whole frontier, both evenly spread.
-    upper = list(ladder)[len(ladder) // 2 :]
+    # Both kinds are spread evenly over the frontier; the strong one of a pair is always far dearer.
+    upper = list(ladder)[1:]
     cheap_roles = sum(role.kind == "cheap" for role in pattern.roles)
     strong = _spread(upper, most["strong"])
     cheap = list(ladder)
