@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from planner import __version__, cli_catalog, cli_evals, cli_fleet, cli_latency, cli_quality, cli_serving, cli_tuning, words
+from planner import __version__, cli_catalog, cli_evals, cli_fleet, cli_latency, cli_patterns, cli_quality, cli_serving, cli_tuning, words
 from planner.calls_csv import price_file
 from planner.catalog import archetypes, load_catalog, price_calls
 from planner.catalog.calls import NEEDED, OPTIONAL, PARTS
@@ -243,6 +243,7 @@ def parser() -> argparse.ArgumentParser:
     cli_quality.add_commands(under, _command)
     cli_serving.add_commands(under, _command)
     cli_tuning.add_commands(under, _command)
+    cli_patterns.add_commands(under, _command)
     cli_catalog.add_commands(commands, _command)
 
     cli_fleet.add_commands(commands, _command, _portfolio_arguments, _planned)

@@ -13,7 +13,8 @@ import numpy as np
 from scipy.special import expit
 
 from planner import words
-from planner.errors import InputError, did_you_mean
+from planner.errors import InputError
+from planner.rows_csv import read_lines
 from planner.tuning.lift import LiftModel, LiftPilot, load_lift_model
 from planner.tuning.lift_rows import lift_rows
 from planner.whole_file import whole_file
@@ -26,7 +27,6 @@ PILOT = ("pilot_base_model", "pilot_score", "pilot_cases")
 ADDED = ("finetuned_score", "low", "high")
 MEASURED = "measured_"
 SCORES = ("base_score", "gpt4_or_frontier_score", "pilot_score")
-_MOST_BYTES = 50_000_000
 _MOST = 1e12
 
 
@@ -102,34 +102,8 @@ def _pilots(row: Asked, of_task: Mapping[str, Asked]) -> tuple[LiftPilot, ...]:
 
 
 def _read(source: Path) -> tuple[list[str], list[list[str]], list[Asked]]:
-    if not source.is_file():
-        raise InputError(f"There is no file {source}. Check the name and the folder.")
-    if source.stat().st_size > _MOST_BYTES:
-        raise InputError(f"{source} is larger than {words.count(_MOST_BYTES)} bytes. Split it by task.")
-    rows, asked = [], []
-    try:
-        with source.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            header = [name.strip() for name in next(reader, [])]
-            if not any(header):
-                raise InputError(f"{source} is empty. Its first line names the columns: {','.join((*NEEDED, *NUMBERS))}.")
-            at = {name.casefold(): i for i, name in reversed(list(enumerate(header)))}
-            for column in NEEDED:
-                if column not in at:
-                    raise InputError(f"{source} has no column '{column}'.{did_you_mean(column, header)} It needs {', '.join(NEEDED)}.")
-            for row in reader:
-                where = f"{source} line {reader.line_num}"
-                if len(row) > len(header):
-                    raise InputError(f"{where}: it has more fields than the first line. Put text with a comma in quotes.")
-                if any(cell.strip() for cell in row):
-                    row += [""] * (len(header) - len(row))
-                    rows.append(row)
-                    asked.append(_asked({name: row[i].strip() for name, i in at.items()}, where))
-    except UnicodeError:
-        raise InputError(f"{source} is not text in UTF-8. Save it as CSV in UTF-8 and try again.") from None
-    except csv.Error as error:
-        raise InputError(f"{source} is not a CSV table ({error}). Check its quotes, or save it again as CSV.") from None
-    return header, rows, asked
+    header, lines = read_lines(source, NEEDED, (*NEEDED, *NUMBERS))
+    return header, [list(line.row) for line in lines], [_asked(line.cells, line.where) for line in lines]
 
 
 def _asked(cells: Mapping[str, str], where: str) -> Asked:

@@ -50,7 +50,7 @@ class Batch:
 
     @property
     def count(self) -> int:
-        return self.at.stop - self.at.start
+        return int(self.at.stop) - int(self.at.start)
 
     @cached_property
     def amounts(self) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ class Composition:
             role, kind = found
             member = batch.members[role]
             if kind == "usd_per_request":
-                return self.usd_by_asked["request"][:, self.columns.first_group[member]]
+                return np.asarray(self.usd_by_asked["request"][:, self.columns.first_group[member]])
             return (self.right[right] if kind == "right_share" else self._short_right(right))[:, member]
         if name == CORRELATION:
             return self.stated.correlations(self.composed[batch.at], case)
@@ -261,7 +261,7 @@ class Composition:
         """What one call takes, (tasks, price periods of the batch)."""
         if call.asks == "tool":
             return self.tool(what, call.position, batch, by_asked, self.columns.first_group)[:, batch.of_group]
-        return by_asked[call.asks][:, batch.member_groups[call.role]]
+        return np.asarray(by_asked[call.asks][:, batch.member_groups[call.role]])
 
     def tool(self, what: str, position: str, batch: Batch, by_asked: Seen, column_of: np.ndarray) -> Column:
         """Price (`usd`) or seconds (`s`) of a check or a search, (tasks, options of the batch)."""

@@ -348,7 +348,8 @@ def _mean_seconds(evaluation: Evaluation) -> dict[str, Column]:
     columns, rows, composition = evaluation.columns, evaluation.rows, evaluation.composition
     tasks, found = len(evaluation.tasks), {}
     shape = evaluation.call_values["e2e_s"].shape
-    first, later = columns.first_group[: evaluation.singles], columns.first_group[evaluation.singles :] - len(evaluation.columns.group_starts)
+    first = columns.first_group[: evaluation.singles]
+    later = columns.first_group[evaluation.singles :] - len(columns.group_starts)
     for name in MEAN_SECONDS:
         held = evaluation.call_values.get(name, evaluation.call_inputs.get(name))
         made = np.broadcast_to(np.asarray(held), shape)
@@ -357,7 +358,7 @@ def _mean_seconds(evaluation: Evaluation) -> dict[str, Column]:
         if composition.composed:
             tools = name == "wait_s"
             asks = {call.asks for batch in composition.batches for call in batch.calls}
-            by_asked = {"request": values} | {n: _known_by_group(made, columns, rows, ASKED[n], tasks) for n in asks & set(ASKED) - {"request"}}
+            by_asked = {n: _known_by_group(made, columns, rows, ASKED[n], tasks) for n in asks & set(ASKED)} | {"request": values}
             for beside, seconds in (("check", "check_s"), ("route", "route_s")):
                 # What reads a request for a verdict or a label is waited for.
                 part = evaluation.call_values[seconds] if tools else np.zeros(shape)

@@ -50,7 +50,7 @@ class Expectations:
         return Expectations(
             np.hstack([self.quality_logit, quality_logit]), np.hstack([self.quality_sd_logit, quality_sd_logit]), parts,
             np.hstack([self.weak, none.astype(bool)]), self.scores, self.long_input_logit,
-            np.concatenate([self.benchmarks, np.zeros(none.shape[1], dtype=int)]),
+            np.append(self.benchmarks, [0] * quality_logit.shape[1]),
         )  # fmt: skip
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import numpy as np
 
+from planner.columns import Column
 from planner.composing import BILL_ENDS, CHECK_USD, RIGHT, Batch
 from planner.decision import Source, Step
 from planner.engine import pattern_graph
@@ -14,15 +15,29 @@ from planner.evaluate import MEAN_SECONDS, MEDIAN_ENDS, QUANTILES, Evaluation
 from planner.facts import assumptions
 from planner.graph import shown
 from planner.mixtures import ASKED
+from planner.options import Option
 from planner.pattern import Amount, Call
 from planner.stated import BY_KIND, CORRELATION
 from planner.steps import known, step
 
-if TYPE_CHECKING:
-    from planner.explain import Explainer
-
 _BILLS = {"run_usd_per_month_low": "low", "run_usd_per_month_high": "high"}
 _ONCE = {"check": CHECK_USD, "route": "route_usd_per_request"}
+
+
+class MemberExplainer(Protocol):
+    """What explaining a composed option asks of the explainers of its models' own options."""
+
+    o: int
+    option: Option
+
+    def explain(self, name: str) -> Step:
+        """Any quantity of the options table."""
+
+    def mean(self, name: str, group: int, inputs: Mapping[str, Column], case: str = ..., weights: Column | None = ...) -> Step:
+        """A mean over request shapes."""
+
+    def shape_step(self, row: int, name: str) -> Step:
+        """One row of the calls frame."""
 
 
 class JointExplainer:
@@ -33,7 +48,7 @@ class JointExplainer:
         *MEDIAN_ENDS, *_BILLS,
     })  # fmt: skip
 
-    def __init__(self, evaluation: Evaluation, t: int, o: int, of_member: Callable[[int], Explainer]) -> None:
+    def __init__(self, evaluation: Evaluation, t: int, o: int, of_member: Callable[[int], MemberExplainer]) -> None:
         self.evaluation, self.t, self.o, self._of_member = evaluation, t, o, of_member
         self.composition = evaluation.composition
         self.option = evaluation.options[o]
@@ -42,11 +57,11 @@ class JointExplainer:
     def _place(self) -> tuple[Batch, int]:
         return self.composition.batch_of(self.o - self.evaluation.singles)
 
-    def _member(self, role: str) -> Explainer:
+    def _member(self, role: str) -> MemberExplainer:
         batch, j = self._place
         return self._of_member(int(batch.members[role][j]))
 
-    def _members(self) -> list[Explainer]:
+    def _members(self) -> list[MemberExplainer]:
         batch, j = self._place
         return [self._of_member(o) for o in dict.fromkeys(int(held[j]) for held in batch.members.values())]
 
@@ -197,7 +212,8 @@ class JointExplainer:
             end = {"low": "the low end", "typical": "the middle", "high": "the high end"}[right]
             short = "; without what long inputs cost" if kind == "short_right_share" else ""
             formula = f"{end} of the expected score of {member.option.label}{short}"
-            return step(name, value, "aggregate", None, member.explain("quality_logit"), member.explain("quality_sd_logit"), formula=formula)
+            parts = member.explain("quality_logit"), member.explain("quality_sd_logit")
+            return step(name, value, "aggregate", None, *parts, formula=formula)
         if name == CORRELATION:
             return self._correlation(name, value)
         if name == CHECK_USD:
@@ -221,7 +237,8 @@ class JointExplainer:
         batch, _ = self._place
         graph = pattern_graph(batch.pattern_id)
         if name == "quality_logit":
-            right = self._made(RIGHT) if RIGHT in graph.formulas else self._leaf(f"{batch.pattern.roles[-1].name}_{RIGHT}", np.nan, "typical")
+            last = f"{batch.pattern.roles[-1].name}_{RIGHT}"
+            right = self._made(RIGHT) if RIGHT in graph.formulas else self._leaf(last, np.nan, "typical")
             return step(name, value, "aggregate", None, right, formula=f"logit of {right.label.lower()}")
         asked = {n for up in graph.upstream(RIGHT) for n in graph.formulas[up].inputs} - set(graph.formulas)
         parts = [member.explain("quality_sd_logit") for member in self._members()]

@@ -23,8 +23,8 @@ from planner.quality.task import OwnScore, needs_positions
 from planner.rule import UNPROVEN
 
 GATES = (
-    "setup", "price", "window", "output", "modality", "tools", "provider", "programme", "weights", "retirement", "ttft", "e2e", "budget", "quality",
-    "ladder",
+    "setup", "price", "window", "output", "modality", "tools", "provider", "programme", "weights", "retirement", "ttft", "e2e", "budget",
+    "quality", "ladder",
 )  # fmt: skip
 CAPABILITY_GATES = ("setup", "price", "modality", "tools", "provider", "programme", "weights", "retirement")
 """What no bar can be relaxed for: an option that fails one of these is never even the closest."""

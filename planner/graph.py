@@ -256,10 +256,12 @@ _CALLS = {
     "right_where_easy": "share right where easy({0}, easy {1}; correlation {2})",
     "agreed": "share on which {0}, {1} and {2} all say the same(correlation {3}, same when right {4}, same when wrong {5})",
     "agreed_right": "share on which {0}, {1} and {2} all say the same and are right(correlation {3}, same when right {4})",
-    "expert_right_alone": "share that {3} gets right where {0}, {1} and {2} differ(correlation {4}, same when right {5}, same when wrong {6})",
+    "expert_right_alone": "share {3} gets right where {0}, {1} and {2} differ(correlation {4}, same when right {5}, when wrong {6})",
     "two_agreed": "share on which two of {0}, {1} and {2} say the same(correlation {3}, same when right {4}, same when wrong {5})",
     "two_agreed_right": "share on which two of {0}, {1} and {2} say the same and are right(correlation {3}, same when right {4})",
-    "expert_right_after_two": "share that {3} gets right where no two of {0}, {1} and {2} agree(correlation {4}, same when right {5}, same when wrong {6})",
+    "expert_right_after_two": (
+        "share {3} gets right where no two of {0}, {1} and {2} agree(correlation {4}, same when right {5}, when wrong {6})"
+    ),
 }
 """How a function reads in a formula. A law test keeps this table complete."""
 

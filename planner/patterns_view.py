@@ -13,7 +13,7 @@ from planner.composing import Batch
 from planner.decision import Reason
 from planner.engine import pattern_graph
 from planner.evaluate import Evaluation, evaluate
-from planner.gates import GATES, PASS, gate_reason, missing
+from planner.gates import CAPABILITY_GATES, GATES, PASS, gate_reason, missing
 from planner.options import Option
 from planner.pattern import Call, Pattern, registry
 from planner.plans import Plan, plan
@@ -24,8 +24,8 @@ from planner.ways import Ways
 STRUCTURAL = frozenset({"stages", "lanes", "agent"})
 """What a task must have for a pattern to be about it at all."""
 NUMBERS = (
-    "usd_per_request", "run_usd_per_month", "run_usd_per_month_low", "run_usd_per_month_high", "tco_usd", "quality_share", "quality_low_share",
-    "quality_high_share", "p_meets_share", "e2e_p50_s", "e2e_p95_s", "ttft_p95_s",
+    "usd_per_request", "run_usd_per_month", "run_usd_per_month_low", "run_usd_per_month_high", "tco_usd", "quality_share",
+    "quality_low_share", "quality_high_share", "p_meets_share", "e2e_p50_s", "e2e_p95_s", "ttft_p95_s",
 )  # fmt: skip
 SINGLE = "single"
 """The family of options that serve one model by itself, used as it is sold."""
@@ -95,7 +95,7 @@ def _best(result: Plan, t: int, member: np.ndarray) -> int:
         return chosen
     # What nobody has said yet does not make one option of a pattern nearer than another.
     values, policy = evaluation.values, evaluation.portfolio.policy
-    capable = np.logical_and.reduce([found.status[g][t] == PASS for g in ("price", "modality", "tools", "provider", "weights", "retirement")])
+    capable = np.logical_and.reduce([found.status[g][t] == PASS for g in CAPABILITY_GATES if g != "setup"])
     stands = capable & member & np.logical_and.reduce([(found.status[g][t] == PASS) | (g in {"setup", "output"}) for g in GATES])
     chosen = pick_of(evaluation, found, t, stands)
     if chosen != NOTHING:
@@ -222,7 +222,7 @@ def sweep(result: Plan, task_id: str, option: str, edits: Sequence[tuple[float, 
     portfolio = result.portfolio.model_copy(update={"tasks": tasks, "extra_models": refs})
     again = evaluate(portfolio, result.catalog, result.scenario, [chosen])
     o = again.option_index[option]
-    names = ("usd_per_request", "run_usd_per_month", "quality_share", "quality_low_share", "quality_high_share", "p_meets_share", "e2e_p95_s")
+    names = [name for name in NUMBERS if name not in {"tco_usd", "e2e_p50_s", "ttft_p95_s"}]
     frame = pd.DataFrame({"at": [value for value, _ in edits]} | {name: again.values[name][:, o] for name in names})
     frame["escalation_share"] = [_break_even(again, t, o)[1] for t in range(len(tasks))]
     return frame

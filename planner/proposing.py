@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from planner.catalog import PriceSheet, archetypes
-from planner.facts import ModelFact, Source, assumptions, efforts
+from planner.decision import Source
 from planner.expectations import expected_of_kind
+from planner.facts import ModelFact, assumptions, efforts
 from planner.options import Option
 from planner.pattern import Pattern, registry
 from planner.portfolio import ModelRef, Task
@@ -60,13 +61,16 @@ def _may(options: Sequence[Option], task: Task) -> np.ndarray:
     allowed, denied, needed = task.constraints.allowed_providers, task.constraints.denied_providers, set(task.needed_modalities)
     return np.array([
         o.pattern_id == "hosted_api" and (not allowed or o.ref.provider in allowed) and o.ref.provider not in denied
-        and (not needed or needed <= set(o.fact.input_modalities or ())) and (not task.constraints.needs_tools or o.fact.supports_tools is True)
+        and (not needed or needed <= set(o.fact.input_modalities or ()))
+        and (not task.constraints.needs_tools or o.fact.supports_tools is True)
         and (not task.constraints.open_weights_only or o.fact.open_weights is True)
         for o in options
     ], dtype=bool)  # fmt: skip
 
 
-def _fillings(pattern: Pattern, ladder: Sequence[int], usd: np.ndarray, families: Sequence[str], most: dict[str, int]) -> list[tuple[int, ...]]:
+def _fillings(
+    pattern: Pattern, ladder: Sequence[int], usd: np.ndarray, families: Sequence[str], most: dict[str, int]
+) -> list[tuple[int, ...]]:
     """Ways to fill a pattern's roles from a frontier: different cheap models of different families, and a strong one far dearer."""
     # Both kinds are spread evenly over the frontier; the strong one of a pair is always far dearer.
     upper = list(ladder)[1:]
@@ -83,7 +87,10 @@ def _fillings(pattern: Pattern, ladder: Sequence[int], usd: np.ndarray, families
         groups = [(o,) for o in cheap] if cheap_roles else [()]
     found: list[tuple[int, ...]] = []
     for picked in strong if any(role.kind == "strong" for role in pattern.roles) else [-1]:
-        fitting = [g for g in groups if picked < 0 or not g or (picked not in g and max(usd[o] for o in g) * LEAST_PRICE_RATIO <= usd[picked])]
+        fitting = [
+            group for group in groups
+            if picked < 0 or not group or (picked not in group and max(usd[o] for o in group) * LEAST_PRICE_RATIO <= usd[picked])
+        ]  # fmt: skip
         found += [(*group, *([picked] if picked >= 0 else [])) for group in _spread(fitting, most["cheap"])]
     if any(role.kind == "any" for role in pattern.roles):
         found = [(*group, o) for group, o in product(found or [()], _spread(ladder, most["any"]))]
@@ -167,8 +174,8 @@ def _joint_fact(ref: ModelRef, members: Sequence[Option]) -> ModelFact:
     names = list(dict.fromkeys(each.label for each in members))
     last = facts[-1]
     return replace(
-        last, provider=ref.provider, model=ref.model, name=" + ".join(names), efforts=(ref.effort,), benchmark_model_id=None, shortlisted=False,
-        source=Source("definition", "The least of what its models can do"), params_b=None, cell_sources={}, disagreeing={},
+        last, provider=ref.provider, model=ref.model, name=" + ".join(names), efforts=(ref.effort,), benchmark_model_id=None,
+        shortlisted=False, source=Source("definition", "The least of what its models can do"), params_b=None, cell_sources={}, disagreeing={},
         context_window_tokens=_least([f.least_window_tokens for f in facts]),
         max_input_tokens=min([f.max_input_tokens for f in facts if f.max_input_tokens], default=None),
         max_output_tokens=_least([f.max_output_tokens for f in facts]), input_modalities=taken,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -35,6 +36,10 @@ class RequestRow:
     kind: str = REQUEST
 
 
+def _exactly(tokens: float) -> Quantity:
+    return Quantity(low=tokens, typical=tokens, high=tokens)
+
+
 def _plus(quantity: Quantity, tokens: float) -> Quantity:
     return Quantity(low=quantity.low + tokens, typical=quantity.typical + tokens, high=quantity.high + tokens)
 
@@ -50,7 +55,7 @@ def _steps(agent: Agent) -> list[tuple[float, float]]:
     later = agent.steps - 1
     groups = min(_STEP_GROUPS, round(later))
     edges = np.linspace(0.5, later + 0.5, groups + 1) if groups else np.array([0.5])
-    return [(0.0, 1.0), *((float((a + b) / 2), float(b - a)) for a, b in zip(edges, edges[1:], strict=False))]
+    return [(0.0, 1.0), *((float((a + b) / 2), float(b - a)) for a, b in pairwise(edges))]
 
 
 def _agent_rows(task: Task, agent: Agent) -> list[RequestRow]:
@@ -66,7 +71,7 @@ def _agent_rows(task: Task, agent: Agent) -> list[RequestRow]:
                 sent = [shape.fresh_input_tokens, shape.cached_input_tokens, shape.cache_write_tokens, shape.cache_write_1h_tokens]
                 cached = Quantity(low=sum(q.low for q in sent) + before, typical=sum(q.typical for q in sent) + before,
                                   high=sum(q.high for q in sent) + before)  # fmt: skip
-                added = Quantity(low=0, typical=0, high=0)
+                added = _exactly(0)
                 step = first.model_copy(update={
                     "fresh_input_tokens": added, "cached_input_tokens": cached,
                     "cache_write_tokens": _plus(added, agent.added_tokens_per_step), "cache_write_1h_tokens": added,
@@ -78,7 +83,7 @@ def _agent_rows(task: Task, agent: Agent) -> list[RequestRow]:
             elif agent.history_cached and agent.steps > 1:
                 # What later steps read was written to the cache first.
                 step = first.model_copy(update={
-                    "fresh_input_tokens": Quantity(low=0, typical=0, high=0),
+                    "fresh_input_tokens": _exactly(0),
                     "cache_write_tokens": Quantity(**{
                         case: first.cache_write_tokens.case(case) + first.fresh_input_tokens.case(case)
                         for case in ("low", "typical", "high")
@@ -94,7 +99,7 @@ def task_rows(task: Task) -> list[RequestRow]:
     if ways.stages:
         return [
             RequestRow(
-                RequestShape(fresh_input_tokens=each.input_tokens, visible_output_tokens=each.output_tokens), 0, 1.0,
+                RequestShape(fresh_input_tokens=_exactly(each.input_tokens), visible_output_tokens=_exactly(each.output_tokens)), 0, 1.0,
                 each.calls_per_request, LAST if each.carries_quality else SMALL,
             )
             for each in ways.stages
@@ -103,9 +108,9 @@ def task_rows(task: Task) -> list[RequestRow]:
         return _agent_rows(task, ways.agent)
     rows = [RequestRow(shape, n, shape.share) for n, shape in enumerate(task.shapes)]
     if ways.lanes is not None:
-        nothing = Quantity(low=0, typical=0, high=0)
+        nothing = _exactly(0)
         sent = {"cached_input_tokens": nothing, "cache_write_tokens": nothing, "cache_write_1h_tokens": nothing}
-        short = Quantity(low=0, typical=0, high=0)
+        short = _exactly(0)
         for n, shape in enumerate(task.shapes):
             # A short lane never sends more than the whole input.
             limit = _plus(short, min(ways.lanes.retrieved_tokens, shape.input_tokens))
@@ -170,7 +175,7 @@ class Rows:
     @cached_property
     def calls_per_request(self) -> Column:
         """Model calls that one request makes when one model answers, (tasks,)."""
-        return np.bincount(self.task, weights=self.share, minlength=int(self.task.max(initial=-1)) + 1)
+        return np.asarray(np.bincount(self.task, weights=self.share, minlength=int(self.task.max(initial=-1)) + 1), dtype=float)
 
     def weight(self, kinds: Sequence[str]) -> Column:
         """Calls a request makes of rows of these kinds, (rows,)."""

@@ -85,7 +85,9 @@ def e2e_tail_s(ttft_tail_s: Column, decode_s: Column, output_length_tail_ratio: 
 
 
 @formula(unit="s", source="definition")
-def check_s(ttft_s: Column, visible_output_tokens: Column, prefill_tokens_per_s: Column, verdict_tokens: Column, output_tokens_per_s: Column) -> Column:
+def check_s(
+    ttft_s: Column, visible_output_tokens: Column, prefill_tokens_per_s: Column, verdict_tokens: Column, output_tokens_per_s: Column
+) -> Column:
     """Time of a model that reads the request and an answer to it and writes a verdict."""
     return ttft_s + visible_output_tokens / prefill_tokens_per_s + verdict_tokens / output_tokens_per_s
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from planner.decision import Source
 from planner.errors import InputError
-from planner.facts import Range, Source, cited, read_rows
+from planner.facts import Range, cited, read_rows
 
 _COLUMNS = {"accepts_right_share": "accepts_right", "accepts_wrong_share": "accepts_wrong", "usd_per_check": "usd", "check_s": "s"}
 

@@ -19,7 +19,8 @@ from planner.facts import assumptions
 from planner.joint.copula import both_right
 
 BETWEEN_TASKS_SD, WITHIN_TASK_SD = 0.19, 0.24
-"""Spread of correlations on Fisher's scale: medians of five kinds of task (0.52 to 0.76), and pairs of models on one (SWE-bench, IQR 0.68 to 0.82)."""
+"""Spread of correlations on Fisher's scale: medians of five kinds of task (0.52 to 0.76), and pairs of models on one of them
+(SWE-bench, half of them 0.68 to 0.82)."""
 _GRID = np.linspace(-0.9, 2.6, 351)
 _Z_80 = 1.2816
 NAME = "correctness_correlation"
@@ -87,7 +88,7 @@ def _learnt(own: tuple[int, int, int, int], others: tuple[tuple[int, int, int, i
 
 
 def learnt(own: Sequence[int], others: Sequence[Sequence[int]] = ()) -> Correlation:
-    """Correlation of two models from counts of both right, only the first, only the second, neither; `others` are pairs of the same task."""
+    """Correlation of two models from counts of both right, only the first, only the second, neither; `others` are of the same task."""
     if not sum(own) and not others:
         return pooled()
     n11, n10, n01, n00 = (int(n) for n in own)
@@ -95,7 +96,7 @@ def learnt(own: Sequence[int], others: Sequence[Sequence[int]] = ()) -> Correlat
 
 
 def correlation_of(keys: Sequence[str], pairs: Sequence[PairCount], stated: float | None = None) -> Correlation:
-    """How alike several models are (`provider/model@effort`) on one task: stated, else learnt from pairs, else pooled; the mean over pairs."""
+    """How alike models (`provider/model@effort`) are on one task: stated, else learnt from pairs, else pooled; the mean over pairs."""
     if stated is not None:
         return Correlation(stated, stated, stated)
     if not pairs:

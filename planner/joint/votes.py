@@ -56,7 +56,9 @@ def expert_right_alone(
     return _mean((1 - right - wrong) * by_easiness(expert, correlation)[0], mass)
 
 
-def two_agreed(first: Column, second: Column, third: Column, correlation: Column, same_when_right: Column, same_when_wrong: Column) -> Column:
+def two_agreed(
+    first: Column, second: Column, third: Column, correlation: Column, same_when_right: Column, same_when_wrong: Column
+) -> Column:
     """Share of requests on which at least two say the same."""
     right, wrong, mass = _outcomes((first, second, third), correlation, same_when_right, same_when_wrong, unanimous=False)
     return _mean(right + wrong, mass)

@@ -56,13 +56,13 @@ def right_share(
 
 @formula(unit="share", source="quality-research")
 def hard_cost_share(small_right_share: Column, hard_request_cost_ratio: Column) -> Column:
-    """Part of the large model's whole bill that requests the small one fails would make, were all sent to it; they cost more than the mean."""
+    """Part of the large model's bill that requests the small one fails would make, were all sent to it; they cost more than the mean."""
     return np.minimum((1 - small_right_share) * hard_request_cost_ratio, 1)
 
 
 @formula(unit="ratio", source="quality-research")
 def escalated_ratio(escalation_share: Column, hard_cost_share: Column, accepts_right_share: Column, accepts_wrong_share: Column) -> Column:
-    """What an escalated request costs beside the large model's mean one: mostly hard requests are sent on. Sending all on costs the mean."""
+    """What an escalated request costs beside the large model's mean one: mostly hard ones are sent on. Sending all on costs the mean."""
     return choose(
         escalation_share == 0,
         1,

@@ -31,7 +31,9 @@ def agreed_share(
     same_when_wrong_share: Column,
 ) -> Column:
     """Share of requests on which at least two say the same."""
-    return two_agreed(first_right_share, second_right_share, third_right_share, vote_correlation, same_when_right_share, same_when_wrong_share)
+    return two_agreed(
+        first_right_share, second_right_share, third_right_share, vote_correlation, same_when_right_share, same_when_wrong_share
+    )
 
 
 @formula(unit="share", source="definition")
@@ -42,7 +44,11 @@ def disputed_share(agreed_share: Column) -> Column:
 
 @formula(unit="share", source="quality-research")
 def agreed_right_share(
-    first_right_share: Column, second_right_share: Column, third_right_share: Column, vote_correlation: Column, same_when_right_share: Column
+    first_right_share: Column,
+    second_right_share: Column,
+    third_right_share: Column,
+    vote_correlation: Column,
+    same_when_right_share: Column,
 ) -> Column:
     """Share of requests on which at least two say the same and are right."""
     return two_agreed_right(first_right_share, second_right_share, third_right_share, vote_correlation, same_when_right_share)

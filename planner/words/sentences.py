@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from planner.decision import Decision, Evidence, Flip, Step
+from planner.pattern import registry
 from planner.portfolio import Change
 from planner.quantities import vocabulary
-from planner.words.facts import memory
-from planner.pattern import registry
 from planner.words.composed import COMPOSED_GATES
+from planner.words.facts import memory
 from planner.words.making import MAKING_FAMILIES, MAKING_GATES
 from planner.words.numbers import (
     UNKNOWN,
