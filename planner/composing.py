@@ -6,7 +6,7 @@ many end right. Everything else is means, sums and mixtures of what the single m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,8 +26,9 @@ OF_ROLE = ("short_right_share", "right_share", "usd_per_request")
 CHECK_USD = "check_usd_per_request"
 _EDGE = 1e-6
 """Shares are held off 0 and 1 where they become logits."""
-BILL_ENDS = {"typical": "typical", "low": "high", "high": "low"}
+SCORE_ENDS = {"typical": "typical", "low": "high", "high": "low"}
 """Low bills are those of models that are right often, so that few requests are sent on."""
+BILL_ENDS = {case: ("typical", "low", "high").index(end) for case, end in SCORE_ENDS.items()}
 
 Seen = Mapping[str, Column]
 
@@ -61,6 +62,12 @@ class Batch:
     @property
     def calls(self) -> list[Call]:
         return [call for path in self.pattern.paths for step in path.steps for call in step]
+
+
+def asked(batch: Batch, formulas: Sequence[str]) -> set[str]:
+    """What some formulas of a pattern, and those they rest on, need from outside."""
+    graph = pattern_graph(batch.pattern_id)
+    return {each for name in formulas for up in graph.upstream(name) for each in graph.formulas[up].inputs} - set(graph.formulas)
 
 
 def batched(composed: Sequence[Option], options: Sequence[Option], columns: CallColumns) -> tuple[tuple[Batch, ...], Periods]:
@@ -127,13 +134,6 @@ class Composition:
 
     # Shares and quality.
 
-    def inputs(self, batch: Batch, names: Iterable[str], right: str = "typical", moved: tuple[str, str] = ("", "")) -> dict[str, Column]:
-        """Inputs of a pattern's formulas, each broadcasting to (tasks, options of the batch).
-
-        `right` is the case of the models' scores; `moved` puts one other input at its low or high end.
-        """
-        return {name: self.given(batch, name, right, moved[1] if moved[0] == name else "typical") for name in names}
-
     def given(self, batch: Batch, name: str, right: str = "typical", case: str = "typical") -> Column:
         """One input of a pattern's formulas."""
         found = self.of_role(batch, name)
@@ -163,39 +163,54 @@ class Composition:
         above = np.clip((share - self.chance) / (1 - self.chance), _EDGE, 1 - _EDGE)
         return np.asarray(self.chance + (1 - self.chance) * expit(logit(above) - self.long_input_logit[:, None]))
 
-    def made(
-        self, batch: Batch, names: Sequence[str], right: str = "typical", moved: tuple[str, str] = ("", "")
-    ) -> dict[str, Column]:
+    def made(self, batch: Batch, names: Sequence[str], right: str = "typical") -> dict[str, Column]:
         """Quantities of a pattern, from its formulas or as they are stated, (tasks, options of the batch)."""
         graph, shape = pattern_graph(batch.pattern_id), (self.tasks, batch.count)
         formulas = [name for name in names if name in graph.formulas]
-        upstream = {up for name in formulas for up in graph.upstream(name)}
-        needed = {each for name in upstream for each in graph.formulas[name].inputs} - set(graph.formulas)
-        found = graph.evaluate(self.inputs(batch, needed, right, moved), formulas) if formulas else {}
+        found = graph.evaluate({name: self.given(batch, name, right) for name in asked(batch, formulas)}, formulas) if formulas else {}
         found |= {name: self.given(batch, name, right) for name in names if name not in found}
         return {name: np.broadcast_to(value, shape) for name, value in found.items()}
 
     @cached_property
-    def amounts(self) -> dict[tuple[str, str], dict[str, Column]]:
-        """What paths name, by pattern and case of the bill."""
-        return {(b.pattern_id, case): self.made(b, b.amounts, right) for b in self.batches for case, right in BILL_ENDS.items()}
+    def _solved(self) -> dict[str, tuple[dict[str, Column], int]]:
+        """By pattern: what its paths name and its right answers, (cases, tasks, options), and how many inputs are unsure.
+
+        All cases at once: typical, the models' scores at their low and high ends, then each unsure rate at its low and high end.
+        """
+        result = {}
+        for batch in self.batches:
+            graph = pattern_graph(batch.pattern_id)
+            formulas = [name for name in (*batch.amounts, RIGHT) if name in graph.formulas]
+            needed = asked(batch, formulas)
+            unsure = self.stated.unsure(sorted(asked(batch, [RIGHT] if RIGHT in formulas else [])))
+            count = 3 + 2 * len(unsure)
+            inputs = {}
+            for name in needed:
+                if self.of_role(batch, name) is not None:
+                    cases = [self.given(batch, name, right) for right in ("typical", "low", "high")]
+                    inputs[name] = np.stack(np.broadcast_arrays(*cases, *[cases[0]] * (count - 3)))
+                    continue
+                typical = self.given(batch, name)
+                inputs[name] = typical[None]
+                if name in unsure:
+                    at = 3 + 2 * unsure.index(name)
+                    moved = [self.given(batch, name, case=case) for case in ("low", "high")]
+                    inputs[name] = np.stack(np.broadcast_arrays(*[typical] * at, *moved, *[typical] * (count - at - 2)))
+            found = graph.evaluate(inputs, formulas) if formulas else {}
+            found |= {name: self.given(batch, name)[None] for name in batch.amounts if name not in found}
+            if RIGHT not in found:
+                # Without a formula of its own the answer is the last model's.
+                member = batch.members[[call for call in batch.calls if call.role][-1].role]
+                found[RIGHT] = np.stack([self.right[right][:, member] for right in ("typical", "low", "high")])
+            shape = (count, self.tasks, batch.count)
+            result[batch.pattern_id] = {name: np.broadcast_to(value, shape) for name, value in found.items()}, len(unsure)
+        return result
 
     def amount(self, batch: Batch, amount: Amount, case: str = "typical") -> Column:
-        """A share or ratio of a path, (tasks, options of the batch)."""
+        """A share or ratio of a path in one case of the bill, (tasks, options of the batch)."""
         if isinstance(amount, str):
-            return self.amounts[batch.pattern_id, case][amount]
+            return np.asarray(self._solved[batch.pattern_id][0][amount][BILL_ENDS[case]])
         return np.full((self.tasks, batch.count), float(amount))
-
-    def right_share(self, batch: Batch, right: str = "typical", moved: tuple[str, str] = ("", "")) -> Column:
-        """Share of right answers; without a formula of its own the answer is the last model's."""
-        if RIGHT in pattern_graph(batch.pattern_id).formulas:
-            return self.made(batch, [RIGHT], right, moved)[RIGHT]
-        last = [call for call in batch.calls if call.role][-1]
-        return np.asarray(self.right[right][:, batch.members[last.role]])
-
-    def _logit(self, share: Column) -> Column:
-        above = (share - self.chance) / (1 - self.chance)
-        return np.asarray(np.where(np.isnan(above), np.nan, logit(np.clip(above, _EDGE, 1 - _EDGE))), dtype=float)
 
     @cached_property
     def quality(self) -> tuple[Column, Column]:
@@ -207,13 +222,11 @@ class Composition:
         middle, variance = np.full(shape, np.nan), np.full(shape, np.nan)
         wide = 2 * assumptions()["interval_80_t"].typical * assumptions()["student_scale"].typical
         for batch in self.batches:
-            middle[:, batch.at] = self._logit(self.right_share(batch))
-            ends = [tuple(self._logit(self.right_share(batch, right)) for right in ("low", "high"))]
-            graph = pattern_graph(batch.pattern_id)
-            asked = {n for up in graph.upstream(RIGHT) for n in graph.formulas[up].inputs} - set(graph.formulas)
-            for name in self.stated.unsure(sorted(asked)):
-                ends.append(tuple(self._logit(self.right_share(batch, moved=(name, case))) for case in ("low", "high")))
-            variance[:, batch.at] = np.sum([((high - low) / wide) ** 2 for low, high in ends], axis=0)
+            found, _ = self._solved[batch.pattern_id]
+            above = (found[RIGHT] - self.chance) / (1 - self.chance)
+            scores = np.where(np.isnan(above), np.nan, logit(np.clip(above, _EDGE, 1 - _EDGE)))
+            middle[:, batch.at] = scores[0]
+            variance[:, batch.at] = (((scores[2::2] - scores[1::2]) / wide) ** 2).sum(axis=0)
         return middle, np.sqrt(variance)
 
     # Bills.
@@ -224,7 +237,7 @@ class Composition:
 
     @cached_property
     def _model_of_group(self) -> np.ndarray:
-        return np.array([f"{o.ref.provider}/{o.ref.model}" for o in self.options])[self.columns.group_option]
+        return np.asarray(np.array([f"{o.ref.provider}/{o.ref.model}" for o in self.options])[self.columns.group_option])
 
     def usd_of_model(self, n: int, model: str) -> Column:
         """The part of the price of a request that one model of a composed option makes, (tasks, price periods of the option)."""

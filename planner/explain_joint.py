@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from planner.columns import Column
-from planner.composing import BILL_ENDS, CHECK_USD, RIGHT, Batch
+from planner.composing import CHECK_USD, RIGHT, SCORE_ENDS, Batch, asked
 from planner.decision import Source, Step
 from planner.engine import pattern_graph
 from planner.evaluate import MEAN_SECONDS, MEDIAN_ENDS, QUANTILES, Evaluation
@@ -185,7 +185,7 @@ class JointExplainer:
         """A share or ratio that a path names; plain numbers are the pattern's own."""
         if not isinstance(amount, str):
             return step("share_of_requests", float(amount), "fact", Source("definition", f"{self.option.pattern.title}: {called}"))
-        return self._made(amount, BILL_ENDS[case])
+        return self._made(amount, SCORE_ENDS[case])
 
     def _made(self, name: str, right: str = "typical") -> Step:
         """A quantity of the pattern: by its own formula, or as it is stated."""
@@ -198,8 +198,7 @@ class JointExplainer:
 
         if name not in graph.formulas:
             return self._leaf(name, at(name), right)
-        needed = {each for up in graph.upstream(name) for each in graph.formulas[up].inputs} - set(graph.formulas)
-        return graph.explain(name, {each: at(each) for each in needed}, lambda leaf, value: self._leaf(leaf, value, right))
+        return graph.explain(name, {each: at(each) for each in asked(batch, [name])}, lambda leaf, value: self._leaf(leaf, value, right))
 
     def _leaf(self, name: str, value: float, right: str) -> Step:
         batch, _ = self._place
@@ -240,9 +239,8 @@ class JointExplainer:
             last = f"{batch.pattern.roles[-1].name}_{RIGHT}"
             right = self._made(RIGHT) if RIGHT in graph.formulas else self._leaf(last, np.nan, "typical")
             return step(name, value, "aggregate", None, right, formula=f"logit of {right.label.lower()}")
-        asked = {n for up in graph.upstream(RIGHT) for n in graph.formulas[up].inputs} - set(graph.formulas)
         parts = [member.explain("quality_sd_logit") for member in self._members()]
         parts += [self._leaf(each, float(np.ravel(self.composition.stated.column(each))[self.t]), "typical")
-                  for each in self.composition.stated.unsure(sorted(asked)) if each != CORRELATION]  # fmt: skip
+                  for each in self.composition.stated.unsure(sorted(asked(batch, [RIGHT]))) if each != CORRELATION]  # fmt: skip
         formula = "its models' scores together, then each rate, put at both ends of its 80 % range; squares added up"
         return step(name, value, "aggregate", None, *parts, formula=formula)

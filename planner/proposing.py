@@ -175,7 +175,8 @@ def _joint_fact(ref: ModelRef, members: Sequence[Option]) -> ModelFact:
     last = facts[-1]
     return replace(
         last, provider=ref.provider, model=ref.model, name=" + ".join(names), efforts=(ref.effort,), benchmark_model_id=None,
-        shortlisted=False, source=Source("definition", "The least of what its models can do"), params_b=None, cell_sources={}, disagreeing={},
+        shortlisted=False, source=Source("definition", "The least of what its models can do"), params_b=None,
+        cell_sources={}, disagreeing={},
         context_window_tokens=_least([f.least_window_tokens for f in facts]),
         max_input_tokens=min([f.max_input_tokens for f in facts if f.max_input_tokens], default=None),
         max_output_tokens=_least([f.max_output_tokens for f in facts]), input_modalities=taken,
