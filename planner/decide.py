@@ -131,6 +131,10 @@ def _rejected(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> tupl
     patterns = np.array([o.pattern_id for o in options])
     families = [(size, sizes == size) for size in SIZE_CLASSES if chosen == NOTHING or sizes[chosen] != size]
     families += [(p, patterns == p) for p in registry() if chosen == NOTHING or patterns[chosen] != p]
+    weighed = evaluation.weighed[t]
+    families = [(name, member & weighed) for name, member in families]
+    # A pattern that is not about the task at all is not worth a line.
+    families = [(name, member) for name, member in families if member.any() or name not in registry() or not registry()[name].composed]
     result = [_rejected_family(evaluation, found, t, chosen, name, member) for name, member in families]
     return tuple(result)
 

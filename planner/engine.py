@@ -22,7 +22,7 @@ from planner.formulas import (
     worth,
 )
 from planner.graph import Graph
-from planner.pattern import modules
+from planner.pattern import file_of
 from planner.quantities import vocabulary
 
 CALL_MODULES = (tokens, cost, latency)
@@ -79,7 +79,7 @@ def worth_graph() -> Graph:
 @cache
 def pattern_graph(pattern_id: str) -> Graph:
     """Formulas of one composed pattern, from its own file: shares of its paths, and its share of right answers."""
-    return Graph((modules()[pattern_id],), vocabulary(), sources())
+    return Graph((file_of(pattern_id),), vocabulary(), sources())
 
 
 def graphs() -> tuple[Graph, ...]:

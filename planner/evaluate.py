@@ -22,7 +22,7 @@ from planner.mixtures import ASKED, Mixture, latencies
 from planner.options import CallColumns, Option, options, price_columns
 from planner.own_serving import OwnServing
 from planner.portfolio import Portfolio, Scenario, Task, window_fit_share
-from planner.proposing import proposed
+from planner.proposing import Proposals, proposed
 from planner.request_rows import ALL, REQUEST, Rows, largest_call, request_rows
 from planner.stated import Stated
 
@@ -86,12 +86,18 @@ class Evaluation:
     """What one request of each task sends."""
     composition: Composition
     """Options of several models, put together from the others."""
+    weighed: np.ndarray
+    """True where an option is one of the task's: those of several models are proposed to some tasks only, (tasks, options)."""
     values: dict[str, Column] = field(default_factory=dict)
     """By quantity; the ends of medians are worked out when first asked for."""
 
     @property
     def tasks(self) -> tuple[Task, ...]:
         return self.portfolio.tasks
+
+    def joint(self, t: int) -> list[Option]:
+        """Options of several models that one task weighs."""
+        return [o for o, asked in zip(self.composition.composed, self.weighed[t, self.singles :], strict=True) if asked]
 
     @property
     def singles(self) -> int:
@@ -144,15 +150,16 @@ def months_ahead(portfolio: Portfolio, as_of: date) -> float:
     return (as_of - portfolio.as_of) / timedelta(hours=assumptions()["hours_per_month"].typical)
 
 
-def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario, composed: Sequence[Option] | None = None) -> Evaluation:
+def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario, joint: Sequence[Option] | None = None) -> Evaluation:
     """Every option for every task, in the typical case and with low and high bills beside it.
 
-    `composed` are the options of several models to weigh; None proposes them.
+    `joint` are the options of several models that every task weighs; None proposes some to each.
     """
     as_of = scenario_date(portfolio, scenario)
     rows, single = request_rows(portfolio.tasks), options(portfolio, catalog)
     offers, sheet, columns = price_columns(single, catalog, as_of, portfolio.policy.horizon_months)
-    composed = proposed(portfolio.tasks, single, offers, sheet) if composed is None else composed
+    proposals = proposed(portfolio.tasks, single, offers, sheet) if joint is None else Proposals.of_all(joint, len(portfolio.tasks))
+    composed = proposals.options
     chosen = [*single, *composed]
     latency = measured_latency(portfolio.tasks, chosen)
     by_case = CallInputs(portfolio, catalog, scenario, single, offers, sheet, columns, rows)
@@ -176,6 +183,7 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario, compose
         portfolio, scenario, as_of, chosen, offers, sheet, columns.widened(composition.periods), rows.task, rows.share, by_case, inputs,
         calls, group_usd=np.hstack([usd["request"], composition.usd(usd)]), option_inputs={},
         expected=expected.widened(*composition.quality), latency=latency, own=own, making=making, rows=rows, composition=composition,
+        weighed=np.hstack([np.ones((len(portfolio.tasks), len(single)), dtype=bool), proposals.for_task]),
     )  # fmt: skip
     result.option_inputs = _option_inputs(result)
     result.values = _Values(_option_values(result), result)

@@ -24,6 +24,11 @@ _BILLS = {"run_usd_per_month_low": "low", "run_usd_per_month_high": "high"}
 _ONCE = {"check": CHECK_USD, "route": "route_usd_per_request"}
 
 
+def _number(part: Step) -> float:
+    """A step's value; NaN where it is unknown."""
+    return float("nan") if part.value is None else float(part.value)
+
+
 class MemberExplainer(Protocol):
     """What explaining a composed option asks of the explainers of its models' own options."""
 
@@ -111,7 +116,7 @@ class JointExplainer:
         for call, paths in made.items():
             part = self._call(batch, call, paths, at, case)
             parts.append(part)
-            total += float("nan") if part.value is None else float(part.value)
+            total += _number(part)
         sums = " + ".join(shown(part) for part in parts)
         formula = " + ".join(part.label for part in parts)
         return step("usd_per_request", known(total), "aggregate", None, *parts, formula=formula, substituted=sums)
@@ -121,10 +126,10 @@ class JointExplainer:
         shares = [self._amount(share, name, case) for name, share in paths]
         everybody = len(paths) == len(batch.pattern.paths)
         factors = [] if everybody else shares
-        share = 1.0 if everybody else sum(float(each.value or 0.0) for each in shares)
+        share = 1.0 if everybody else sum(_number(each) for each in shares)
         ratio = self._amount(call.usd_ratio, call.position, case) if isinstance(call.usd_ratio, str) else None
         price = self._price(batch, call, at, case)
-        value = float("nan") if price.value is None else share * float(1.0 if ratio is None else ratio.value or 0.0) * float(price.value)
+        value = share * (1.0 if ratio is None else _number(ratio)) * _number(price)
         used = [*factors, *([ratio] if ratio is not None else []), price]
         title = f"{call.position.capitalize()}{f', {self._role_label(call.role)}' if call.role else ''}"
         formula = " × ".join([*([" + ".join(each.label for each in factors)] if factors else []), *(

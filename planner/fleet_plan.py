@@ -181,8 +181,12 @@ class _Built:
         """(tasks, options): what passes every gate at a known cost; where nothing does, the decision's own option."""
         planned, values = self.planned, self.planned.evaluation.values
         known = np.isfinite(values["tco_usd"]) & np.isfinite(values["peak_run_usd_per_month"])
-        allowed = planned.gates.passes & known
+        joint = np.array([bool(o.members) for o in planned.evaluation.options], dtype=bool)
+        allowed = planned.gates.passes & known & ~joint
         for t, decision in enumerate(planned.decisions):
+            # A task that takes several models together keeps them: they are counted as one model of one provider.
+            if decision.option is not None and joint[planned.evaluation.option_index[decision.option]]:
+                allowed[t] = False
             if not allowed[t].any() and decision.option is not None:
                 o = planned.evaluation.option_index[decision.option]
                 allowed[t, o] = known[t, o]

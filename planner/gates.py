@@ -95,7 +95,8 @@ def gates(evaluation: Evaluation) -> Gates:
     status["modality"] = np.array([_modality(evaluation, t.needed_modalities) for t in tasks])
     status["provider"] = np.array([_provider(evaluation, t.constraints.allowed_providers, t.constraints.denied_providers) for t in tasks])
     # What a pattern needs and nobody has said is no fault of its models, and no ground to take it.
-    status["setup"] = np.array([[NOT_ASSESSED if missing(o, t) else PASS for o in options] for t in tasks]).reshape(shape)
+    said = np.array([[NOT_ASSESSED if o.members and missing(o, t) else PASS for o in options] for t in tasks]).reshape(shape)
+    status["setup"] = np.where(evaluation.weighed, said, FAIL)
     status["programme"] = np.broadcast_to(_programme(evaluation), shape)
     weights = _known_yes([o.fact.open_weights for o in options])
     status["weights"] = np.array([weights if t.constraints.open_weights_only else np.full(shape[1], PASS) for t in tasks])

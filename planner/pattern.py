@@ -83,15 +83,14 @@ class Pattern:
         return "dedicated" if self.dedicated else "own" if self.own_gpus else "provider"
 
 
-@cache
-def modules() -> dict[str, ModuleType]:
-    """Every pattern's file by id; the folder planner/patterns is the registry."""
-    package = importlib.import_module("planner.patterns")
-    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
-    return {name: importlib.import_module(f"planner.patterns.{name}") for name in names}
+def file_of(pattern_id: str) -> ModuleType:
+    """The file of one pattern: its description, and for a composed one the formulas of its shares."""
+    return importlib.import_module(f"planner.patterns.{pattern_id}")
 
 
 @cache
 def registry() -> dict[str, Pattern]:
-    """Every pattern by id."""
-    return {name: module.PATTERN for name, module in modules().items()}
+    """Every pattern by id; the folder planner/patterns is the registry."""
+    package = importlib.import_module("planner.patterns")
+    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
+    return {name: file_of(name).PATTERN for name in names}

@@ -90,6 +90,7 @@ def _key(evaluation: Evaluation, o: int) -> str | None:
 def _best(result: Plan, t: int, member: np.ndarray) -> int:
     """The option of a family that the rule would take; else the one that misses by least."""
     evaluation, found = result.evaluation, result.gates
+    member = member & evaluation.weighed[t]
     chosen = pick_of(evaluation, found, t, found.passes[t] & member)
     if chosen != NOTHING:
         return chosen

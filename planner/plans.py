@@ -130,7 +130,8 @@ class Plan:
         for gate in GATES:
             columns[f"gate_{gate}"] = [STATUS[int(code)] for code in self.gates.status[gate][t]]
             columns[f"margin_{gate}"] = self.gates.margin[gate][t]
-        frame = pd.concat([frame, pd.DataFrame(columns)], axis=1).sort_values(["tco_usd", "option"], na_position="last")
+        frame = pd.concat([frame, pd.DataFrame(columns)], axis=1).loc[self.evaluation.weighed[t]]
+        frame = pd.DataFrame(frame.sort_values(["tco_usd", "option"], na_position="last"))
         return frame.set_index(frame["option"].rename(None))
 
     def gate_reasons(self, task_id: str, option_key: str) -> dict[str, Reason]:

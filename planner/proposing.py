@@ -7,7 +7,7 @@ numbers that a flip moves: so a plan made again with another volume, bar or pric
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -111,15 +111,28 @@ def _measured(options: Sequence[Option], task: Task) -> list[int]:
     return [o for o, option in enumerate(options) if option.pattern_id == "hosted_api" and option.ref.key in keys]
 
 
-def proposed(tasks: Sequence[Task], options: Sequence[Option], offers: Sequence[tuple[str, str, str]], sheet: PriceSheet) -> list[Option]:
-    """Composed options worth weighing for some task of the plan, each once."""
+@dataclass(frozen=True)
+class Proposals:
+    """Composed options to weigh, those of one pattern together, and which of them each task weighs, (tasks, options)."""
+
+    options: tuple[Option, ...]
+    for_task: np.ndarray
+
+    @classmethod
+    def of_all(cls, options: Sequence[Option], tasks: int) -> Proposals:
+        """Options that every task weighs."""
+        return cls(tuple(options), np.ones((tasks, len(options)), dtype=bool))
+
+
+def proposed(tasks: Sequence[Task], options: Sequence[Option], offers: Sequence[tuple[str, str, str]], sheet: PriceSheet) -> Proposals:
+    """Composed options worth weighing: a task's own do not depend on which other tasks the plan holds."""
     patterns = {name: pattern for name, pattern in registry().items() if pattern.composed}
     if not patterns or not tasks:
-        return []
-    usd, found = list_usd(options, offers, sheet), dict[str, Option]()
+        return Proposals.of_all((), len(tasks))
+    usd, found, weighed = list_usd(options, offers, sheet), dict[str, Option](), dict[str, set[int]]()
     families = [option.fact.family or option.ref.model for option in options]
     ladders: dict[tuple[object, ...], list[int]] = {}
-    for task in tasks:
+    for t, task in enumerate(tasks):
         if task.archetype not in archetypes():
             continue
         group = (task.archetype, task.constraints, task.needed_modalities)
@@ -138,8 +151,10 @@ def proposed(tasks: Sequence[Task], options: Sequence[Option], offers: Sequence[
             for members in dict.fromkeys(fillings):
                 option = composed_option(name, pattern, [options[o] for o in members])
                 found.setdefault(option.key, option)
+                weighed.setdefault(option.key, set()).add(t)
     # Options of one pattern stand together: their numbers are worked out at once.
-    return sorted(found.values(), key=lambda option: option.pattern_id)
+    chosen = sorted(found.values(), key=lambda option: (option.pattern_id, option.key))
+    return Proposals(tuple(chosen), np.array([[t in weighed[o.key] for o in chosen] for t in range(len(tasks))], dtype=bool))
 
 
 def composed_option(pattern_id: str, pattern: Pattern, members: Sequence[Option]) -> Option:

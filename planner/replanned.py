@@ -15,6 +15,7 @@ from planner.choosing import pick_of
 from planner.columns import Column
 from planner.evaluate import Evaluation, evaluate
 from planner.gates import gates
+from planner.options import Option
 from planner.portfolio import Portfolio, Task
 from planner.quantity import Quantity
 
@@ -65,10 +66,15 @@ class Replanner:
         # Models that other tasks name stay candidates: the same options, whatever is asked.
         self.models = tuple({o.ref.key: o.ref for o in evaluation.options if o.sold}.values())
 
+    @property
+    def joint(self) -> list[Option]:
+        """The options of several models that the task weighs."""
+        return self.evaluation.joint(self.evaluation.task_index[self.task.id])
+
     def picks(self, portfolio: Portfolio) -> np.ndarray:
         """The option each task of a portfolio takes, as an index of the evaluation's options; −1 where nothing passes."""
         # The same options are weighed, whatever is asked.
-        again = evaluate(portfolio, self.catalog, self.evaluation.scenario, self.evaluation.composition.composed)
+        again = evaluate(portfolio, self.catalog, self.evaluation.scenario, self.joint)
         found = gates(again)
         picked = [pick_of(again, found, t, found.passes[t]) for t in range(len(again.tasks))]
         return np.array([-1 if o < 0 else self._index[again.options[o].key] for o in picked], dtype=int)

@@ -236,7 +236,7 @@ def tornado(plan: Plan, task_id: str, option: str) -> pd.DataFrame:
     refs = tuple({each.ref.key: each.ref for each in evaluation.options if each.sold}.values())
     tasks = tuple(copy.model_copy(update={"id": f"end-{n}"}) for n, copy in enumerate(copies))
     again = evaluate(plan.portfolio.model_copy(update={"tasks": tasks, "extra_models": refs}), plan.catalog, plan.scenario,
-                     evaluation.composition.composed)  # fmt: skip
+                     evaluation.joint(t))  # fmt: skip
     at = again.values["tco_usd"][:, again.option_index[option]]
     rows = [
         {"input": label, "low_text": text[0], "high_text": text[1], "low_usd": float(at[2 * n]), "high_usd": float(at[2 * n + 1])}
@@ -266,7 +266,7 @@ def _priced(plan: Plan, task: Task, t: int, o: int, option: str) -> list[dict[st
     for factor in (1 - SWING, 1 + SWING):
         changes = [Change(quantity="price", factor=factor, provider=p, model=m) for p, m in evaluation.options[o].models]
         moved = plan.scenario.model_copy(update={"changes": (*plan.scenario.changes, *changes)})
-        again = evaluate(alone, plan.catalog, moved, evaluation.composition.composed)
+        again = evaluate(alone, plan.catalog, moved, evaluation.joint(t))
         usd.append(float(again.values["tco_usd"][0, again.option_index[option]]))
     rows.append({"input": "Its price", "low_text": "− 30 %", "high_text": "+ 30 %", "low_usd": usd[0], "high_usd": usd[1]})
     if task.quality.usd_per_error is not None:

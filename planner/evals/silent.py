@@ -97,7 +97,7 @@ def alarm_reasons(plan: Plan, view: TaskEvals) -> tuple[Reason, ...]:
 
 def _predicted(plan: Plan, view: TaskEvals) -> tuple[alarms.PredictedSlice, ...]:
     """The strongest tested model on each slice, predicted from public scores alone: measured ones would predict themselves."""
-    public = expectations([view.task.model_copy(update={"measured": (), "evals": ()})], plan.evaluation.options)
+    public = expectations([view.task.model_copy(update={"measured": (), "evals": ()})], plan.evaluation.composition.options)
     index = plan.evaluation.option_index
     able = [
         (float(public.quality_logit[0, at]), float(public.quality_sd_logit[0, at]), each)

@@ -58,4 +58,4 @@ def test_every_shipped_pattern_says_what_it_is_for() -> None:
     for pattern in registry().values():
         assert pattern.title
         assert pattern.suits.endswith(".")
-        assert pattern.calls
+        assert pattern.paths if pattern.composed else pattern.calls

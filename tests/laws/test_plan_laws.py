@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from planner import compare, plan
 from planner.catalog import Catalog
 from planner.decision import Decision
-from planner.evaluate import weighted_quantile
+from planner.mixtures import weighted_quantile
 from planner.plans import NUMBER_COLUMNS
 from planner.portfolio import Change, Portfolio, Scenario, Task
 from planner.rule import NOTHING, closest, pick

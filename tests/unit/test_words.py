@@ -217,7 +217,8 @@ def test_every_reason_code_has_a_hand_written_sentence() -> None:
     relaxed = {f"relax_{gate}" for gate in GATES if gate not in CAPABILITY_GATES}
     missing = (written | gates | relaxed | set(CONTRACT_CODES)) - set(words.SENTENCES)
     assert not missing
-    assert not gates - set(words.NOT_ASSESSED) - {"retirement"}
+    # What nobody has said has a sentence of its own.
+    assert not gates - set(words.NOT_ASSESSED) - {"retirement", "setup"}
 
 
 @pytest.mark.parametrize("code", [*words.SENTENCES, "unheard.of_code", ""])
