@@ -40,6 +40,7 @@ from planner.commands import (
     SetTerm,
     SetTraining,
     SetTuning,
+    SetWays,
 )
 from planner.errors import InputError
 from planner.evals.model import EvalSet
@@ -101,6 +102,10 @@ def _apply(portfolio: Portfolio, command: Command) -> Outcome:
             retrain = SetTraining(task_id=task_id, training=task.training)
             said = f"Changed what speaks for training a model for '{task.name}'"
             return Outcome(_with_task(portfolio, _changed(task, training=training)), retrain, said)
+        case SetWays(task_id=task_id, ways=ways):
+            task = portfolio.task(task_id)
+            back = SetWays(task_id=task_id, ways=task.ways)
+            return Outcome(_with_task(portfolio, _changed(task, ways=ways)), back, f"Changed how '{task.name}' could be served")
         case SetEvals(task_id=task_id, evals=evals, index=index):
             task = portfolio.task(task_id)
             held, older = _put(task.evals, evals, _evals, index)

@@ -17,6 +17,7 @@ from planner.portfolio import CatalogId, MeasuredScore, ModelRef, Scenario, Task
 from planner.problems import input_error
 from planner.serving_policy import ServingPolicy
 from planner.terms import CapabilityOverride, OwnModel, PriceTerm
+from planner.ways import Ways
 
 Position = Annotated[int | None, Field(ge=0)]
 
@@ -85,6 +86,14 @@ class SetTuning(Frozen):
     kind: Literal["set_tuning"] = "set_tuning"
     task_id: str
     tuning: Tuning
+
+
+class SetWays(Frozen):
+    """Say how a task could be served: how answers are checked, its stages, steps, lanes and easy requests."""
+
+    kind: Literal["set_ways"] = "set_ways"
+    task_id: str
+    ways: Ways
 
 
 class SetTraining(Frozen):
@@ -275,6 +284,7 @@ Command = Annotated[
     | RemoveScore
     | SetTuning
     | SetTraining
+    | SetWays
     | SetEvals
     | RemoveEvals
     | SetLatency

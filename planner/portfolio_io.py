@@ -25,7 +25,7 @@ _SUFFIXES: Mapping[str, Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "js
 _HALF = re.compile("[\ud800-\udfff]")
 _SWITCHES = {
     "example", "needs_tools", "open_weights_only", "supports_tools", "open_weights", "ttft_is_visible", "four_bit", "may_sleep",
-    "own_outputs", "better_prompt",
+    "own_outputs", "better_prompt", "comparable_answers", "verifiable", "carries_quality", "history_cached", "keeps_memory",
 }  # fmt: skip
 _SAFE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SAFE_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)

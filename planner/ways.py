@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from planner.errors import InputError
 from planner.frozen import Frozen, Name, Text
@@ -17,7 +17,17 @@ Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 Kind = Literal["none", "tests", "schema", "model", "people"]
 
 
-class Check(Frozen):
+class Brief(Frozen):
+    """Written without what is left at its starting value: most tasks state little of this."""
+
+    @model_serializer(mode="wrap")
+    def _stated_only(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written = handler(self)
+        held = {name: getattr(self, name) != field.default for name, field in type(self).model_fields.items()}
+        return {name: value for name, value in written.items() if held[name]}
+
+
+class Check(Brief):
     """What decides whether a small model's answer is good enough. Rates left out are assumed by the kind of check."""
 
     kind: Kind = "none"
@@ -29,7 +39,7 @@ class Check(Frozen):
     check_s: Seconds | None = None
 
 
-class Stage(Frozen):
+class Stage(Brief):
     """One step of a pipeline, by the tokens each request sends through it."""
 
     name: Name
@@ -40,7 +50,7 @@ class Stage(Frozen):
     """Whether this stage writes what people read, so that the quality bar is its model's to meet."""
 
 
-class Agent(Frozen):
+class Agent(Brief):
     """A task that takes many steps, each of which sends the history again."""
 
     steps: Annotated[float, Field(ge=1, le=10_000)] = 1.0
@@ -62,7 +72,7 @@ class Agent(Frozen):
     keeps_memory: bool = False
 
 
-class Lanes(Frozen):
+class Lanes(Brief):
     """A task with long inputs of which most requests need a few pieces only."""
 
     needs_all_share: Share = 0.2
@@ -75,7 +85,7 @@ class Lanes(Frozen):
     """Share of requests for which the search finds what is needed."""
 
 
-class Ways(Frozen):
+class Ways(Brief):
     """Everything a task states beyond its requests; what is left out is assumed, or keeps a pattern from being taken."""
 
     check: Check = Check()

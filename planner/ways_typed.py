@@ -1,0 +1,187 @@
+"""How a task could be served, from what was typed: plain texts into Ways, or a sentence a field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from planner.errors import InputError
+from planner.joint.checks import checks
+from planner.quantity import parse_number, shown
+from planner.ways import Agent, Check, Lanes, Stage, Ways
+
+SHARE, USD, SECONDS, TOKENS, NUMBER, WHOLE, CORRELATION = "share", "usd", "s", "tokens", "number", "whole", "correlation"
+
+GROUPS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
+    "check": {
+        "accepts_right_share": ("check", "accepts_right_share", SHARE), "accepts_wrong_share": ("check", "accepts_wrong_share", SHARE),
+        "usd_per_check": ("check", "usd_per_check", USD), "check_s": ("check", "check_s", SECONDS),
+    },
+    "easy": {"easy_share": ("", "easy_share", SHARE), "router_error_share": ("", "router_error_share", SHARE)},
+    "lanes": {
+        "needs_all_share": ("lanes", "needs_all_share", SHARE), "retrieved_tokens": ("lanes", "retrieved_tokens", TOKENS),
+        "found_share": ("lanes", "found_share", SHARE), "usd_per_search": ("lanes", "usd_per_search", USD),
+        "search_s": ("lanes", "search_s", SECONDS),
+    },
+    "agent": {
+        "steps": ("agent", "steps", NUMBER), "added_tokens_per_step": ("agent", "added_tokens_per_step", TOKENS),
+        "tools": ("agent", "tools", WHOLE), "tokens_per_tool": ("agent", "tokens_per_tool", TOKENS),
+        "step_right_share": ("agent", "step_right_share", SHARE), "wall_clock_limit_s": ("agent", "wall_clock_limit_s", SECONDS),
+        "review_share": ("agent", "review_share", SHARE), "minutes_per_review": ("agent", "minutes_per_review", NUMBER),
+        "usd_per_review_hour": ("agent", "usd_per_review_hour", USD),
+    },
+    "models": {
+        "correctness_correlation": ("", "correctness_correlation", CORRELATION),
+        "hard_request_cost_ratio": ("", "hard_request_cost_ratio", NUMBER),
+        "thinking_budget_tokens": ("", "thinking_budget_tokens", TOKENS),
+    },
+}  # fmt: skip
+"""Fields of the form by group, quantities all: the part of Ways each belongs to, its name there, and what is typed into it."""
+
+SWITCHES = {"comparable_answers": ("", "comparable_answers"), "history_cached": ("agent", "history_cached"),
+            "keeps_memory": ("agent", "keeps_memory"), "agent_task": ("agent", ""), "lanes_task": ("lanes", "")}  # fmt: skip
+VERIFIABLE: Mapping[str, str] = {"": "Not said", "yes": "Yes: several steps, and the answer can be checked", "no": "No"}
+CHECKS: Mapping[str, str] = {"none": "Nothing checks it"} | {kind: row.label for kind, row in checks().items()}
+
+_MENDS = {
+    SHARE: "Type a share such as 80 % or 0.8, or leave it blank.", USD: "Type USD from 0 such as 0.002, or leave it blank.",
+    SECONDS: "Type seconds from 0 such as 20, or leave it blank.", TOKENS: "Type tokens such as 4000 or 4k, or leave it blank.",
+    NUMBER: "Type a number such as 20, or leave it blank.", WHOLE: "Type a whole number such as 15, or leave it blank.",
+    CORRELATION: "Type a correlation from −0.95 to 0.99 such as 0.66, or leave it blank.",
+}  # fmt: skip
+_STAGE = "Write one stage a line: name, input tokens, output tokens, and calls a request where there are several"
+
+
+@dataclass(frozen=True)
+class TypedWays:
+    """What the texts come to: Ways when all of them can be used, and by field what is wrong with the others."""
+
+    ways: Ways | None
+    problems: Mapping[str, str]
+
+
+def typed_from(ways: Ways) -> dict[str, Any]:
+    """The form's texts as a task holds them: blanks where nothing is stated, switches as True or False."""
+    parts = {"": ways, "check": ways.check, "lanes": ways.lanes, "agent": ways.agent}
+    typed: dict[str, Any] = {"check_kind": ways.check.kind, "verifiable": {None: "", True: "yes", False: "no"}[ways.verifiable]}
+    for group in GROUPS.values():
+        for name, (part, field, kind) in group.items():
+            held = parts[part]
+            typed[name] = "" if held is None else _text(getattr(held, field), kind)
+    typed["comparable_answers"] = ways.comparable_answers
+    typed["agent_task"], typed["lanes_task"] = ways.agent is not None, ways.lanes is not None
+    agent = ways.agent or Agent()
+    typed["history_cached"], typed["keeps_memory"] = agent.history_cached, agent.keeps_memory
+    typed["stages"] = stage_lines(ways)
+    return typed
+
+
+def stage_lines(ways: Ways) -> str:
+    """Stages as people type them, one a line; the one that writes the answer is marked where it is not the last."""
+    lines = []
+    for n, stage in enumerate(ways.stages):
+        parts = [stage.name, shown(stage.input_tokens).replace(",", ""), shown(stage.output_tokens).replace(",", "")]
+        parts += [shown(stage.calls_per_request)] if stage.calls_per_request != 1 else []
+        last = n == len(ways.stages) - 1
+        parts += ["answer"] if stage.carries_quality and not last else []
+        lines.append(", ".join(parts))
+    return "\n".join(lines)
+
+
+def _text(value: float | None, kind: str) -> str:
+    if value is None:
+        return ""
+    if kind == SHARE:
+        return f"{float(f'{value * 100:.10g}'):g} %"
+    plain = shown(float(value))
+    return plain if parse_number(plain) == value else repr(value)
+
+
+def read_ways(typed: Mapping[str, Any], held: Ways) -> TypedWays:
+    """What was typed, laid over what the task holds: what the form does not show (retries, notes) stays."""
+    problems: dict[str, str] = {}
+    parts: dict[str, dict[str, Any]] = {"": {}, "check": {"kind": typed["check_kind"]}, "lanes": {}, "agent": {}}
+    for group in GROUPS.values():
+        for name, (part, field, kind) in group.items():
+            parts[part][field] = _value(str(typed[name] or ""), kind, name, problems)
+    stages = _stages(str(typed["stages"] or ""), problems)
+    top = parts[""] | {
+        "comparable_answers": bool(typed["comparable_answers"]), "stages": stages,
+        "verifiable": {"": None, "yes": True, "no": False}[str(typed["verifiable"] or "")],
+    }  # fmt: skip
+    agent = {k: v for k, v in parts["agent"].items() if v is not None or Agent.model_fields[k].default is None}
+    agent |= {"history_cached": bool(typed["history_cached"]), "keeps_memory": bool(typed["keeps_memory"])}
+    lanes = {k: v for k, v in parts["lanes"].items() if v is not None or Lanes.model_fields[k].default is None}
+    if problems:
+        return TypedWays(None, problems)
+    made: dict[str, Any] = {}
+    try:
+        made = top | {"check": held.check.model_copy(update=Check(**parts["check"]).model_dump(include=set(parts["check"])) | parts["check"])}
+        made["agent"] = Agent(**((held.agent or Agent()).model_dump() | agent)) if typed["agent_task"] else None
+        made["lanes"] = Lanes(**((held.lanes or Lanes()).model_dump() | lanes)) if typed["lanes_task"] else None
+        return TypedWays(Ways(**(held.model_dump(exclude=set(made)) | made)), {})
+    except ValidationError as error:
+        for problem in error.errors():
+            raised = problem.get("ctx", {}).get("error")
+            name = _named(problem["loc"])
+            problems.setdefault(name, str(raised) if isinstance(raised, InputError) else f"{_mend(name)}")
+        return TypedWays(None, problems)
+
+
+def _named(loc: tuple[int | str, ...]) -> str:
+    """The form's field of a part of Ways."""
+    last = str(loc[-1]) if loc else ""
+    return next((name for group in GROUPS.values() for name, (_, field, _) in group.items() if field == last), "stages")
+
+
+def _mend(name: str) -> str:
+    kind = next((kind for group in GROUPS.values() for each, (_, _, kind) in group.items() if each == name), None)
+    return f"{_STAGE}." if kind is None else f"That is out of range. {_MENDS[kind]}"
+
+
+def _value(text: str, kind: str, name: str, problems: dict[str, str]) -> float | None:
+    bare = text.strip().removeprefix("$").strip()
+    if not bare:
+        return None
+    percent = kind == SHARE and bare.endswith("%")
+    try:
+        value = parse_number(bare.removesuffix("%").strip().replace("−", "-")) / (100 if percent else 1)
+    except InputError:
+        problems[name] = f"'{text[:40]}' is not a number. {_MENDS[kind]}"
+        return None
+    low, high = (-0.95, 0.99) if kind == CORRELATION else (0.0, 1.0 if kind == SHARE else float("inf"))
+    if not low <= value <= high or (kind == WHOLE and not value.is_integer()):
+        problems[name] = f"'{text[:40]}' cannot be. {_MENDS[kind]}"
+        return None
+    return value
+
+
+def _stages(text: str, problems: dict[str, str]) -> tuple[Stage, ...]:
+    """Lines of stages; the last one writes the answer, unless a line says so itself."""
+    found: list[dict[str, Any]] = []
+    for line in filter(None, (each.strip() for each in text.splitlines())):
+        cells = [cell.strip() for cell in line.split(",")]
+        answers = cells[-1].casefold() == "answer"
+        cells = cells[:-1] if answers else cells
+        try:
+            if not 3 <= len(cells) <= 4 or not cells[0]:
+                raise InputError("not a stage")
+            numbers = [parse_number(cell) for cell in cells[1:]]
+            found.append({"name": cells[0], "input_tokens": numbers[0], "output_tokens": numbers[1],
+                          "calls_per_request": numbers[2] if len(numbers) > 2 else 1.0, "carries_quality": answers})  # fmt: skip
+        except InputError:
+            problems["stages"] = f"'{line[:60]}' is not a stage. {_STAGE}, for example: Rewrite, 600, 20. The last line writes the answer."
+            return ()
+    if found and not any(each["carries_quality"] for each in found):
+        found[-1]["carries_quality"] = True
+    if len(found) == 1:
+        problems["stages"] = f"One stage is the request itself. {_STAGE}; a pipeline has at least two."
+        return ()
+    try:
+        return tuple(Stage(**each) for each in found)
+    except ValidationError:
+        problems["stages"] = f"A stage has numbers that cannot be. {_STAGE}."
+        return ()
