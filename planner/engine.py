@@ -1,4 +1,4 @@
-"""The formula graphs, level by level: one request, an option, own replicas, a model on GPUs, a longer context, a model of one's own."""
+"""The formula graphs, level by level: a request, an option, own replicas, a model on GPUs, a longer context, making a model, a run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from functools import cache
 
 from planner.facts import sources
 from planner.formulas import (
+    agents,
     context,
     cost,
+    lanes,
     latency,
     money,
     own_bill,
@@ -29,9 +31,10 @@ CALL_MODULES = (tokens, cost, latency)
 OPTION_MODULES = (money, quality)
 SERVING_MODULES = (serving_memory, serving)
 REPLICA_MODULES = (replicas, own_bill, sharing)
-CONTEXT_MODULES = (context,)
+CONTEXT_MODULES = (context, lanes)
 MAKING_MODULES = (tuning, training)
 WORTH_MODULES = (worth,)
+AGENT_MODULES = (agents,)
 
 
 @cache
@@ -77,11 +80,18 @@ def worth_graph() -> Graph:
 
 
 @cache
+def agent_graph() -> Graph:
+    """Formulas of one run of an agent: how often all its steps go right, its history, people's looks at it, its time."""
+    return Graph(AGENT_MODULES, vocabulary(), sources())
+
+
+@cache
 def pattern_graph(pattern_id: str) -> Graph:
     """Formulas of one composed pattern, from its own file: shares of its paths, and its share of right answers."""
     return Graph((file_of(pattern_id),), vocabulary(), sources())
 
 
 def graphs() -> tuple[Graph, ...]:
-    """Every level, from one request to a model on GPUs, its context, and what making a model takes."""
-    return call_graph(), option_graph(), replica_graph(), serving_graph(), context_graph(), making_graph(), worth_graph()
+    """Every level, from one request to a model on GPUs, its context, what making a model takes, and an agent's run."""
+    return (call_graph(), option_graph(), replica_graph(), serving_graph(), context_graph(), making_graph(), worth_graph(),
+            agent_graph())  # fmt: skip

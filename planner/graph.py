@@ -247,6 +247,7 @@ _CALLS = {
     "stdtr": "Student-t probability({1}; {0} degrees of freedom)",
     "sqrt": "√({0})",
     "hypot": "√({0}² + {1}²)",
+    "log2": "log₂({0})",
     "log1p": "ln(1 + {0})",
     "maximum": "the larger of {0} and {1}",
     "minimum": "the smaller of {0} and {1}",

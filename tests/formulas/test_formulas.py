@@ -12,15 +12,16 @@ import pytest
 from planner import engine
 from planner.call_inputs import NEVER_IN_A_TASK, SHAPE_FIELDS
 from planner.catalog.units import RATES
-from planner.engine import call_graph, graphs
+from planner.engine import call_graph, graphs, pattern_graph
 from planner.evaluate import CALL_RESULTS, OPTION_RESULTS
 from planner.facts import assumptions, sources
 from planner.graph import Graph
+from planner.pattern import registry
 from planner.plans import NUMBER_COLUMNS
 from planner.quantities import vocabulary
 
 MODULES = (*engine.CALL_MODULES, *engine.OPTION_MODULES, *engine.REPLICA_MODULES, *engine.SERVING_MODULES, *engine.CONTEXT_MODULES,
-           *engine.MAKING_MODULES, *engine.WORTH_MODULES)  # fmt: skip
+           *engine.MAKING_MODULES, *engine.WORTH_MODULES, *engine.AGENT_MODULES)  # fmt: skip
 EVERY = [(graph, name) for graph in graphs() for name in graph.formulas]
 IDS = [name for _, name in EVERY]
 
@@ -75,8 +76,9 @@ def test_every_assumption_is_used_and_ordered() -> None:
     elsewhere = {"batch_wait_s", "reserved_discount_share", "long_input_start_tokens", "long_input_loss_logit",
                  "four_bit_weight_bytes", "laptop_memory_bytes", "usable_gpu_share", "lift_half_labels",
                  "lift_few_labels_sd_logit", "adapters_per_base", "endpoint_people_hours_per_month", "starting_labels",
-                 "tuning_people_hours", "student_least_share"}
-    used = {name for graph in graphs() for name in graph.inputs} | elsewhere
+                 "tuning_people_hours", "student_least_share", "usd_per_search", "search_s", "small_stage_keeps_share"}
+    composed = [pattern_graph(name) for name, pattern in registry().items() if pattern.composed]
+    used = {name for graph in (*graphs(), *composed) for name in graph.inputs} | elsewhere
     for name, row in assumptions().items():
         assert name in used, f"{name} is an assumption nobody uses"
         assert row.low <= row.typical <= row.high
@@ -94,8 +96,9 @@ def test_unknown_in_unknown_out(graph: Graph, name: str) -> None:
     """A NaN in any input a formula really uses gives NaN; exceptions are listed with their reason."""
     excused = {
         ("tco_usd", "usd_per_error"),  # no stated cost of errors: what is paid is still known
-        ("reasoning_output_tokens", "measured_reasoning_tokens"), ("reasoning_output_tokens", "reasoning_ratio"),
-        ("reasoning_output_tokens", "visible_output_tokens"), ("reasoning_output_tokens", "least_thought_tokens"),
+        ("thought_tokens", "measured_reasoning_tokens"), ("thought_tokens", "reasoning_ratio"),
+        ("thought_tokens", "visible_output_tokens"), ("thought_tokens", "least_thought_tokens"),
+        ("reasoning_output_tokens", "thinking_budget_tokens"),  # no budget is no limit
         # An unknown price by the second means that sound is billed as tokens, and the other way round.
         ("audio_input_tokens", "usd_per_input_audio_s"), ("audio_input_tokens", "audio_s"), ("audio_input_tokens", "tokens_per_audio_s"),
         ("billed_input_audio_s", "usd_per_input_audio_s"),
@@ -103,7 +106,7 @@ def test_unknown_in_unknown_out(graph: Graph, name: str) -> None:
         ("billed_example_tokens", "longest_example_tokens"), ("training_run_usd", "own_run_usd"),
     }  # fmt: skip
     inputs = {parameter: np.array([0.5 + 0.01 * n]) for n, parameter in enumerate(graph.formulas[name].inputs)}
-    if name == "reasoning_output_tokens":
+    if name == "thought_tokens":
         inputs["is_reasoning"] = np.array([1.0])
     assert not np.isnan(graph.evaluate(inputs, [name])[name]).any()
     for parameter in graph.formulas[name].inputs:
@@ -119,6 +122,7 @@ def test_a_reasoning_model_with_unknown_lengths_is_unknown() -> None:
         "visible_output_tokens": 100.0,
         "reasoning_ratio": np.nan,
         "least_thought_tokens": 60.0,
+        "thinking_budget_tokens": 1000.0,
     }
     columns = {name: np.array([value]) for name, value in given.items()}
     assert np.isnan(call_graph().evaluate(columns, ["reasoning_output_tokens"])["reasoning_output_tokens"]).all()

@@ -21,6 +21,7 @@ NONE_OF_IT: dict[str, float] = {
     **dict.fromkeys(("min_cache_tokens", "cached_prefix_tokens", "cached_reading_saved_share", "ttft_is_visible"), 0),
     **dict.fromkeys((*RATES, *(per_unit for _, per_unit in SIZED.values())), np.nan),
     "fixed_usd_per_month": 0, "cold_wait_tail_s": 0,
+    "thinking_budget_tokens": np.nan,
     "usd_per_call": 0, "region_factor": 1, "discount_share": 0, "price_factor": 1, "least_billed_audio_s": 0,
 }  # fmt: skip
 """What an example leaves out, it has none of; and prices nobody asked for are unknown, which must not matter."""
