@@ -18,6 +18,7 @@ from planner.formulas import (
     serving,
     serving_memory,
     sharing,
+    thinking,
     tokens,
     training,
     tuning,
@@ -34,7 +35,7 @@ REPLICA_MODULES = (replicas, own_bill, sharing)
 CONTEXT_MODULES = (context, lanes)
 MAKING_MODULES = (tuning, training)
 WORTH_MODULES = (worth,)
-AGENT_MODULES = (agents,)
+AGENT_MODULES = (agents, thinking)
 
 
 @cache
@@ -81,7 +82,7 @@ def worth_graph() -> Graph:
 
 @cache
 def agent_graph() -> Graph:
-    """Formulas of one run of an agent: how often all its steps go right, its history, people's looks at it, its time."""
+    """Formulas of one run of an agent: how often all its steps go right, its history, people's looks at it, its time; thinking budgets."""
     return Graph(AGENT_MODULES, vocabulary(), sources())
 
 

@@ -20,7 +20,7 @@ from planner.quantities import DATA, vocabulary
 
 LEVELS = ("One request of one model call", "One way to serve one task", "Replicas on own GPUs", "An open model on GPUs",
           "A longer context, and where open models run", "A model of one's own: tuned, distilled or trained",
-          "One option against another", "A run of an agent")  # fmt: skip
+          "One option against another", "A run of an agent, and thinking to a budget")  # fmt: skip
 """What each graph of planner/engine.py is about, in the same order."""
 
 TABLES: Mapping[str, str] = {

@@ -26,6 +26,18 @@ def run_success_share(retried_step_share: Column, steps: Column) -> Column:
     return retried_step_share**steps
 
 
+@formula(unit="share", source="quality-research")
+def mended_step_share(step_right_share: Column, retry_fixes_share: Column, retries: Column) -> Column:
+    """Share of steps that go right when each retry mends the part of what is wrong that retries of one model do mend."""
+    return 1 - (1 - step_right_share) * (1 - retry_fixes_share) ** retries
+
+
+@formula(unit="share", source="quality-research")
+def mended_run_share(mended_step_share: Column, steps: Column) -> Column:
+    """Share of runs in which every step goes right, with retries that mend what retries of one model do mend."""
+    return mended_step_share**steps
+
+
 @formula(unit="share", source="definition")
 def needed_step_share(bar_share: Column, steps: Column) -> Column:
     """Share of steps that must go right, retries included, for runs to meet the bar."""

@@ -149,11 +149,3 @@ def route_usd_per_request(
 ) -> Column:
     """Price of a model that reads the request and writes a label that says which model is to answer."""
     return (input_usd_per_request + label_tokens * usd_per_output_token) * region_factor * (1 - discount_share) * price_factor
-
-
-@formula(unit="usd", source="genai-prices")
-def thinking_usd(
-    reasoning_output_tokens: Column, usd_per_reasoning_token: Column, region_factor: Column, discount_share: Column, price_factor: Column
-) -> Column:
-    """Price of the tokens a model thinks for one request, after region, discount and the scenario's price changes."""
-    return charge(reasoning_output_tokens, usd_per_reasoning_token) * region_factor * (1 - discount_share) * price_factor

@@ -24,6 +24,7 @@ from planner.words.numbers import (
     share,
     tokens,
 )
+from planner.words.patterns import PATTERN_BARE, PATTERN_SENTENCES
 from planner.words.statistics import ALARM_SENTENCES
 
 _SEPARATORS = re.compile(r"[;,] ?")
@@ -319,6 +320,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "position_slice": _position_slice,
     **ALARM_SENTENCES,
     **MAKING_SENTENCES,
+    **PATTERN_SENTENCES,
     **COMPOSED_SENTENCES,
 }
 """A hand-written sentence for every reason code; tests/unit/test_words.py keeps it complete."""
@@ -353,6 +355,7 @@ BARE: Mapping[str, tuple[str, str]] = {
     "simpler": ("The simpler way to serve it.", "Not simpler than the alternatives."),
     "test_models": ("Test the nearest models on your own cases.",) * 2,
     **MAKING_BARE,
+    **PATTERN_BARE,
     **COMPOSED_BARE,
 }
 """What a reason says, passing and failing, when a value it needs is unknown."""
