@@ -119,7 +119,7 @@ def read_ways(typed: Mapping[str, Any], held: Ways) -> TypedWays:
         return TypedWays(None, problems)
     made: dict[str, Any] = {}
     try:
-        made = top | {"check": held.check.model_copy(update=Check(**parts["check"]).model_dump(include=set(parts["check"])) | parts["check"])}
+        made = top | {"check": Check(**parts["check"])}
         made["agent"] = Agent(**((held.agent or Agent()).model_dump() | agent)) if typed["agent_task"] else None
         made["lanes"] = Lanes(**((held.lanes or Lanes()).model_dump() | lanes)) if typed["lanes_task"] else None
         return TypedWays(Ways(**(held.model_dump(exclude=set(made)) | made)), {})

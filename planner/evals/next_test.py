@@ -103,7 +103,8 @@ def next_tests(plan: Plan, task_id: str, tested: Collection[str] = (), cases: in
     now = _pick(ready & meets & ~np.isnan(cost), cost, found.rank[t], values["quality_share"][t], policy.simplicity_saving_share)
     decision = plan.decision(task_id)
     known = {m.key for m in evaluation.expected.scores[t]} | set(tested)
-    here = {ref: [i for i, o in enumerate(options) if o.ref.key == ref] for ref in dict.fromkeys(o.ref.key for o in options if not o.members)}
+    refs = dict.fromkeys(o.ref.key for o in options if not o.members)
+    here = {ref: [i for i, o in enumerate(options) if o.ref.key == ref] for ref in refs}
     chosen = None if decision.option is None else options[evaluation.option_index[decision.option]]
     current = plan.current_usd_per_month(evaluation.tasks[t])
     baseline = np.nan if current is None else current * policy.horizon_months

@@ -14,7 +14,7 @@ PATTERN = Pattern(
     complexity=2,
     roles=(Role("small", "cheap"), Role("large", "strong")),
     paths=(
-        Path("accepted", "accepted_share", ((Call("draft", role="small"),), (Call("check", asks="tool"),))),
+        Path("accepted", "kept_share", ((Call("draft", role="small"),), (Call("check", asks="tool"),))),
         Path("escalated", "escalation_share", (
             (Call("draft", role="small"),), (Call("check", asks="tool"),),
             (Call("escalate", role="large", usd_ratio="escalated_ratio"),),
@@ -37,7 +37,7 @@ def escalation_share(small_right_share: Column, accepts_right_share: Column, acc
 
 
 @formula(unit="share", source="definition")
-def accepted_share(escalation_share: Column) -> Column:
+def kept_share(escalation_share: Column) -> Column:
     """Share of requests that the first answer serves."""
     return 1 - escalation_share
 
