@@ -12,7 +12,7 @@ from planner.decision import Decision, Reason, Rejected
 from planner.evaluate import Evaluation
 from planner.facts import SIZE_CLASSES
 from planner.flips import Flips
-from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason
+from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason, missing
 from planner.ladder import prompting
 from planner.making_notes import made
 from planner.notices import notices
@@ -186,9 +186,28 @@ def _next_evidence(evaluation: Evaluation, found: Gates, t: int, chosen: int) ->
         if names:
             result.append(Reason("test_models", "not assessed", None, {"models": "; ".join(names), "cases": float(CASES_TO_TEST)}))
     result += _next_tuning(evaluation, found, t)
+    result += _next_pattern(evaluation, found, t, chosen)
     if evaluation.tasks[t].current is None:
         result.append(Reason("name_current", "not assessed"))
     return tuple(result)
+
+
+def _next_pattern(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> list[Reason]:
+    """What to say of the task where a pattern would then be taken: everything else passes, and it saves enough."""
+    others = np.logical_and.reduce([found.status[g][t] == PASS for g in GATES if g not in {"setup", "output"}])
+    joint = np.array([bool(o.members) for o in evaluation.options], dtype=bool) & evaluation.weighed[t]
+    tco, run = evaluation.values["tco_usd"][t], evaluation.values["run_usd_per_month"][t]
+    needed = (1 - evaluation.portfolio.policy.simplicity_saving_share) * tco[chosen]
+    may = np.flatnonzero(others & joint & (found.status["setup"][t] != PASS) & (tco < needed))
+    if not len(may) or not found.passes[t, chosen]:
+        return []
+    best = int(may[np.argmin(tco[may])])
+    option = evaluation.options[best]
+    values: dict[str, float | str | None] = {
+        "needs": ", ".join(missing(option, evaluation.tasks[t])), "model": option.label,
+        "saving_usd_per_month": float(run[chosen] - run[best]),
+    }  # fmt: skip
+    return [Reason("state_ways", "not assessed", None, values)]
 
 
 def _next_tuning(evaluation: Evaluation, found: Gates, t: int) -> list[Reason]:

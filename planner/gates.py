@@ -107,7 +107,7 @@ def gates(evaluation: Evaluation) -> Gates:
     status["retirement"] = np.where(margin["retirement"] < 0, FAIL, PASS)
     status["price"] = np.where(np.isnan(values["spend_usd"]) | np.isnan(values["run_usd_per_month"]), NOT_ASSESSED, PASS)
     status["ttft"], margin["ttft"] = _at_most(values["ttft_p95_s"], limits([t.slo.ttft_p95_slo_s for t in tasks]))
-    status["e2e"], margin["e2e"] = _at_most(values["e2e_p95_s"], limits([t.slo.e2e_p95_slo_s for t in tasks]))
+    status["e2e"], margin["e2e"] = _at_most(values["e2e_p95_s"], limits([e2e_limit_s(t) for t in tasks]))
     status["budget"], margin["budget"] = _at_most(values["peak_run_usd_per_month"], limits([t.budget_usd_per_month for t in tasks]))
     chance = values["p_meets_share"]
     no_bar = np.isnan(values["bar_share"])
@@ -189,7 +189,7 @@ def _shortfall(evaluation: Evaluation, distance: dict[str, Column], stands: list
         "quality": evaluation.values["bar_share"],
         "output": per_task([None if t.max_output_tokens is None else float(t.max_output_tokens) for t in tasks]),
         "ttft": per_task([t.slo.ttft_p95_slo_s for t in tasks]),
-        "e2e": per_task([t.slo.e2e_p95_slo_s for t in tasks]),
+        "e2e": per_task([e2e_limit_s(t) for t in tasks]),
         "budget": per_task([t.budget_usd_per_month for t in tasks]),
     }
     total = np.zeros(stands[0].shape)
@@ -300,7 +300,7 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
         "ladder": ladder_values(evaluation, found.ladders[t], found.as_sold[t], t, o) if gate == "ladder" else {},
         "retirement": {"retires_on": option.fact.retires_on.isoformat() if option.fact.retires_on else None},
         "ttft": {"ttft_p95_s": number("ttft_p95_s"), "slo_s": task.slo.ttft_p95_slo_s},
-        "e2e": {"e2e_p95_s": number("e2e_p95_s"), "slo_s": task.slo.e2e_p95_slo_s},
+        "e2e": {"e2e_p95_s": number("e2e_p95_s"), "slo_s": e2e_limit_s(task)},
         "budget": {"run_usd_per_month": number("run_usd_per_month"),
                    "peak_run_usd_per_month": number("peak_run_usd_per_month"), "budget_usd_per_month": task.budget_usd_per_month},
         "quality": {"p_meets_share": number("p_meets_share"), "needed_share": policy.quality_confidence_share,
@@ -315,6 +315,12 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
     if gate == "quality" and number("bar_share") is None:
         code = "error_cost" if number("tco_usd") is None and number("spend_usd") is not None else "no_bar"
     return Reason(code, status, None if np.isnan(margin) else margin, details.get(gate, {}))
+
+
+def e2e_limit_s(task: Task) -> float | None:
+    """The longest a whole answer may take: the latency target, or an agent's wall-clock limit where that is shorter."""
+    limits = [task.slo.e2e_p95_slo_s, task.ways.agent.wall_clock_limit_s if task.ways.agent else None]
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def missing(option: Option, task: Task) -> tuple[str, ...]:

@@ -14,7 +14,11 @@ from planner.evaluate import Evaluation
 from planner.facts import assumptions, efforts
 from planner.making_notes import collapse_notes, making_notes
 from planner.options import Option, plain_key
+from planner.pattern_notices import agent_clock, agent_memory, agent_steps, position_evidence, review_cost, thinking_not_default, weak_check
+from planner.quality.task import needs_positions
 
+CASCADE, BREAK_EVEN = "cascade", "break_even_escalation_share"
+MINUTES_PER_HOUR = 60.0
 SAME_SHARE = 0.01
 """Price changes smaller than this are not worth a sentence."""
 
@@ -33,31 +37,75 @@ def notices(evaluation: Evaluation, t: int, chosen: int | None, named: Iterable[
         roles.setdefault((measured.provider, measured.model), "measured on your cases")
     ends = [_retires(evaluation, key, role) for key, role in roles.items()]
     dear = [] if chosen is None else [*_price_changes(evaluation, t, chosen), *_own_gpus(evaluation, t, chosen)]
-    dear += [] if chosen is None else _reasoning(evaluation, t, chosen)
+    dear += [] if chosen is None else [*_reasoning(evaluation, t, chosen), *_ways(evaluation, t, chosen), *_cascades(evaluation, t)]
     made = [] if chosen is None else making_notes(evaluation, t, chosen)
     return (*(each for each in ends if each is not None), *dear, *made, *collapse_notes(evaluation, t))
 
 
-CHECKABLE = frozenset({"multi-step-reasoning", "code-generation", "tool-agent"})
-"""Kinds of task whose answers can be checked step by step: there thinking is known to pay."""
-
-
 def _reasoning(evaluation: Evaluation, t: int, chosen: int) -> list[Reason]:
-    """What thinking would cost more, where the pick does not think and nothing shows that it would help."""
-    option, run = evaluation.options[chosen], evaluation.values["run_usd_per_month"][t]
-    if evaluation.tasks[t].archetype in CHECKABLE or option.pattern.makes or _thinks(option):
+    """What thinking costs more, whether the pick thinks or not, where nothing shows that it helps."""
+    option, run, task = evaluation.options[chosen], evaluation.values["run_usd_per_month"][t], evaluation.tasks[t]
+    if option.pattern.makes or option.members:
         return []
-    current = evaluation.tasks[t].current
-    keys = [current.key] if current is not None else []
+    keys = [task.current.key] if task.current is not None else []
+    thinks = _thinks(option)
     for o, other in enumerate(evaluation.options):
         same = (other.ref.provider, other.ref.model) == (option.ref.provider, option.ref.model)
-        if (same or other.ref.key in keys) and other.pattern_id == plain_pattern(option) and _thinks(other) and run[o] > run[chosen]:
-            values: dict[str, float | str | None] = {
-                "model": other.label, "today": "yes" if other.ref.key in keys else None,
-                "ratio": float(run[o] / run[chosen]) if run[chosen] > 0 else None, "extra_usd_per_month": float(run[o] - run[chosen]),
-            }  # fmt: skip
-            return [Reason("reasoning_extra", "not assessed", None, values)]
+        if not (same or other.ref.key in keys) or other.members or other.pattern_id != plain_pattern(option) or _thinks(other) == thinks:
+            continue
+        found = thinking_not_default(
+            task.ways.verifiable, task.archetype, pick_thinks=thinks, pick_usd_per_month=float(run[chosen]), other=other.label,
+            other_usd_per_month=float(run[o]), today=other.ref.key in keys,
+        )  # fmt: skip
+        if found is not None:
+            return [found]
     return []
+
+
+def _ways(evaluation: Evaluation, t: int, chosen: int) -> list[Reason]:
+    """What must not be left unsaid of an agent's steps, of long inputs, and of a cascade that gets less right than its large model."""
+    task, values, option = evaluation.tasks[t], evaluation.values, evaluation.options[chosen]
+    found: list[Reason | None] = []
+    agent = task.ways.agent
+    if agent is not None:
+        right, bar = float(values["quality_share"][t, chosen]), float(values["bar_share"][t, chosen])
+        stated = agent.step_right_share
+        calls = float(evaluation.rows.calls_per_request[t])
+        usd = float(values["usd_per_request"][t, chosen])
+        review = agent.review_share * agent.minutes_per_review / MINUTES_PER_HOUR * agent.usd_per_review_hour
+        found = [
+            agent_steps(agent.steps, stated or right ** (1 / agent.steps), bar, agent.retries, stated=stated is not None),
+            agent_clock(agent.steps, float(values["e2e_p95_s"][t, chosen]) / calls, agent.wall_clock_limit_s),
+            review_cost(review, usd, float(values["requests_per_month"][t, chosen])), agent_memory(agent.keeps_memory),
+        ]  # fmt: skip
+    own = {score.key: score for score in evaluation.expected.scores[t]}
+    keys = [member.ref.key for member in option.members or (option,)]
+    found.append(position_evidence(needs_positions(task), all(key in own and own[key].by_position for key in keys)))
+    return [each for each in found if each is not None]
+
+
+def _cascades(evaluation: Evaluation, t: int) -> list[Reason]:
+    """A check that lets through so much that every cascade gets less right than its large model alone, and one that loses money."""
+    if evaluation.tasks[t].ways.check.kind == "none":
+        return []
+    composition, found = evaluation.composition, []
+    for batch in composition.batches:
+        weighed = np.flatnonzero(evaluation.weighed[t, evaluation.singles :][batch.at])
+        if batch.pattern_id != CASCADE or not len(weighed):
+            continue
+        made = composition.made(batch, ("right_share", "large_right_share", "accepts_wrong_share", "escalation_share", BREAK_EVEN))
+        rows = {name: value[t, weighed] for name, value in made.items()}
+        best = int(np.nanargmax(rows["right_share"] - rows["large_right_share"])) if np.isfinite(rows["right_share"]).any() else 0
+        found += [weak_check(*(float(rows[name][best]) for name in ("right_share", "large_right_share", "accepts_wrong_share")))]
+        room = rows[BREAK_EVEN] - rows["escalation_share"]
+        if np.isfinite(room).any() and np.nanmax(room) < 0:
+            n = int(np.nanargmax(room))
+            values: dict[str, float | str | None] = {
+                "escalation_share": float(rows["escalation_share"][n]), "break_even_share": float(rows[BREAK_EVEN][n]),
+                "model": composition.composed[batch.at.start + int(weighed[n])].label,
+            }  # fmt: skip
+            found.append(Reason("cascade_loses", "fail", float(room[n]), values))
+    return [each for each in found if each is not None]
 
 
 def plain_pattern(option: Option) -> str:

@@ -37,8 +37,25 @@ def _setup(f: Facts) -> str:
     return told
 
 
-COMPOSED_SENTENCES: Mapping[str, Callable[[Facts], str]] = {"setup": _setup, "relax_setup": _setup}
+def _cascade_loses(f: Facts) -> str:
+    return (
+        f"Every cascade loses money here: {f.text('model')} sends on {f.share('escalation_share')} of requests, and from "
+        f"{f.share('break_even_share')} on the large model alone is cheaper."
+    )
+
+
+def _state_ways(f: Facts) -> str:
+    said = needs_text(f.words("needs"))
+    saves = f.money("saving_usd_per_month")
+    return f"Say {said}, if it can be: {f.text('model')} would then cost {saves} a month less than the pick, as assumed."
+
+
+COMPOSED_SENTENCES: Mapping[str, Callable[[Facts], str]] = {
+    "setup": _setup, "relax_setup": _setup, "cascade_loses": _cascade_loses, "state_ways": _state_ways,
+}  # fmt: skip
 COMPOSED_BARE: Mapping[str, tuple[str, str]] = {
+    "cascade_loses": ("A cascade loses money here.",) * 2,
+    "state_ways": ("Say how the task could be served: a pattern might cost less.",) * 2,
     "setup": ("The task says all that this pattern needs to know.", "The task does not say what this pattern needs to know.")
 }
 """What these say when a value they need is unknown."""
