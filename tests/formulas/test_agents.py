@@ -52,7 +52,7 @@ def test_implied_reliability_gives_the_quality_back(quality: float, k: int) -> N
     assert run("run_success_share", step_right_share=implied, retries=0, steps=k) == pytest.approx(quality)
 
 
-@given(st.floats(0.5, 0.9999), retries)
+@given(st.floats(0.5, 0.9999), st.integers(0, 1))
 def test_half_of_the_runs_have_failed_at_half_failed_steps(p: float, r: int) -> None:
     half = run("half_failed_steps", step_right_share=p, retries=r)
     assert run("run_success_share", step_right_share=p, retries=r, steps=half) == pytest.approx(0.5, rel=1e-6)
