@@ -175,12 +175,13 @@ def _next_evidence(evaluation: Evaluation, found: Gates, t: int, chosen: int) ->
     elif evidence_of(found, t, chosen) != "proven":
         tco, chance = evaluation.values["tco_usd"][t], np.nan_to_num(evaluation.values["p_meets_share"][t])
         measured = {m.key for m in evaluation.expected.scores[t]}
-        names = [] if evaluation.options[chosen].ref.key in measured else [evaluation.options[chosen].fact.name]
+        picked = evaluation.options[chosen].members or (evaluation.options[chosen],)
+        names = list(dict.fromkeys(each.fact.name for each in picked if each.ref.key not in measured))[:3]
         # Uncertain cheaper models can still change the answer; certain ones cannot.
         order = np.argsort(tco)
         for i in order:
             option = evaluation.options[i]
-            cheaper = tco[i] < tco[chosen] and chance[i] >= 0.2 and found.capable[t, i]
+            cheaper = tco[i] < tco[chosen] and chance[i] >= 0.2 and found.capable[t, i] and not option.members
             if cheaper and option.ref.key not in measured and option.fact.name not in names and len(names) < 3:
                 names.append(option.fact.name)
         if names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -29,10 +29,13 @@ def notices(evaluation: Evaluation, t: int, chosen: int | None, named: Iterable[
     current = evaluation.tasks[t].current
     if current is not None:
         roles[current.provider, current.model] = "today's model"
-    if chosen is not None:
-        roles.setdefault(_model(evaluation, chosen), "the recommended model")
-    for option in named:
-        roles.setdefault(_model(evaluation, option), "named here as an alternative")
+    for model in () if chosen is None else evaluation.options[chosen].models:
+        roles.setdefault(model, "the recommended model")
+    for o in named:
+        option = evaluation.options[o]
+        # A pattern that waits to be told something is no alternative yet.
+        for model in () if any(not evaluation.tasks[t].ways.ready(need) for need in option.pattern.needs) else option.models:
+            roles.setdefault(model, "named here as an alternative")
     for measured in evaluation.tasks[t].measured:
         roles.setdefault((measured.provider, measured.model), "measured on your cases")
     ends = [_retires(evaluation, key, role) for key, role in roles.items()]
@@ -134,11 +137,6 @@ def _own_gpus(evaluation: Evaluation, t: int, chosen: int) -> list[Reason]:
     return found
 
 
-def _model(evaluation: Evaluation, o: int) -> tuple[str, str]:
-    ref = evaluation.options[o].ref
-    return ref.provider, ref.model
-
-
 def _retires(evaluation: Evaluation, key: tuple[str, str], role: str) -> Reason | None:
     """The announced end of one model, where it falls inside the horizon or has passed."""
     fact = evaluation.facts.get(key)
@@ -165,10 +163,22 @@ def _price_changes(evaluation: Evaluation, t: int, chosen: int) -> list[Reason]:
         was, becomes = (float(evaluation.group_usd[t, group]) for group in (before, after))
         if np.isnan(was) or np.isnan(becomes) or abs(becomes - was) <= SAME_SHARE * was:
             continue
-        on = evaluation.sheet.start_dates[int(columns.sheet_column[columns.group_starts[after]])]
+        on = _starts_on(evaluation, chosen, int(after))
         values: dict[str, float | str | None] = {
             "model": evaluation.options[chosen].fact.name, "on": on.isoformat(), "before_usd": was, "after_usd": becomes,
             "ratio": becomes / was if was else None,
         }  # fmt: skip
         found.append(Reason("price_change", "pass" if becomes <= was else "fail", becomes - was, values))
     return found
+
+
+def _starts_on(evaluation: Evaluation, chosen: int, group: int) -> date:
+    """The day a price period begins; of several models' options that of the model whose price changes then."""
+    columns, option = evaluation.columns, evaluation.options[chosen]
+    held = [group]
+    if option.members:
+        batch, j = evaluation.composition.batch_of(chosen - evaluation.singles)
+        first = int(columns.group_option.searchsorted(chosen))
+        at = int(np.flatnonzero(batch.of_group == j)[0]) + group - first
+        held = [int(groups[at]) for groups in batch.member_groups.values()]
+    return max(evaluation.sheet.start_dates[int(columns.sheet_column[columns.group_starts[each]])] for each in held)
