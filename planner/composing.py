@@ -118,13 +118,15 @@ class Composition:
 
     def __init__(
         self, composed: Sequence[Option], options: Sequence[Option], columns: CallColumns, stated: Stated, right: Seen,
-        long_input_logit: Column, chance_share: Column, usd_by_asked: Seen,
+        long_input_logit: Column, chance_share: Column, usd_by_asked: Seen, weighed: np.ndarray,
     ) -> None:  # fmt: skip
+        """`weighed` says which composed options each task weighs, (tasks, composed options); of the others nothing is worked out."""
         self.composed, self.options, self.columns, self.stated, self.right = composed, options, columns, stated, right
         self.long_input_logit, self.chance = long_input_logit, chance_share
         self.usd_by_asked = usd_by_asked
         """Mean price of a request by what is asked, (tasks, (option, period) groups of single options)."""
-        self.tasks = len(stated.tasks)
+        self.tasks, self.weighed = len(stated.tasks), weighed
+        self._made: dict[tuple[str, tuple[str, ...], str], dict[str, Column]] = {}
         self.batches, self.periods = batched(composed, options, columns)
 
     def batch_of(self, n: int) -> tuple[Batch, int]:
@@ -165,11 +167,35 @@ class Composition:
 
     def made(self, batch: Batch, names: Sequence[str], right: str = "typical") -> dict[str, Column]:
         """Quantities of a pattern, from its formulas or as they are stated, (tasks, options of the batch)."""
-        graph, shape = pattern_graph(batch.pattern_id), (self.tasks, batch.count)
-        formulas = [name for name in names if name in graph.formulas]
-        found = graph.evaluate({name: self.given(batch, name, right) for name in asked(batch, formulas)}, formulas) if formulas else {}
-        found |= {name: self.given(batch, name, right) for name in names if name not in found}
-        return {name: np.broadcast_to(value, shape) for name, value in found.items()}
+        asked_for = (batch.pattern_id, tuple(names), right)
+        if asked_for not in self._made:
+            graph = pattern_graph(batch.pattern_id)
+            formulas = [name for name in names if name in graph.formulas]
+            plain = [*asked(batch, formulas), *(name for name in names if name not in graph.formulas)]
+            given = {name: self._of_pairs(batch, self.given(batch, name, right)) for name in plain}
+            found = {name: value for name, value in given.items() if name in names} | graph.evaluate(given, formulas)
+            self._made[asked_for] = {name: self._spread(batch, value) for name, value in found.items()}
+        return self._made[asked_for]
+
+    @cached_property
+    def _pairs(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """By pattern: every (task, option of the batch) that is weighed."""
+        found = {}
+        for batch in self.batches:
+            tasks, options = np.nonzero(self.weighed[:, batch.at])
+            found[batch.pattern_id] = tasks, options
+        return found
+
+    def _of_pairs(self, batch: Batch, value: Column) -> Column:
+        """(tasks, options of the batch) as (pairs,)."""
+        return np.asarray(np.broadcast_to(value, (self.tasks, batch.count))[self._pairs[batch.pattern_id]])
+
+    def _spread(self, batch: Batch, value: Column) -> Column:
+        """(…, pairs) as (…, tasks, options of the batch), unknown where an option is not weighed."""
+        pairs = self._pairs[batch.pattern_id]
+        wide = np.full((*np.shape(value)[:-1], self.tasks, batch.count), np.nan)
+        wide[(..., *pairs)] = value
+        return wide
 
     @cached_property
     def _solved(self) -> dict[str, tuple[dict[str, Column], int]]:
@@ -186,24 +212,24 @@ class Composition:
             count = 3 + 2 * len(unsure)
             inputs = {}
             for name in needed:
+                typical = self._of_pairs(batch, self.given(batch, name))
+                cases = [typical] * count
                 if self.of_role(batch, name) is not None:
-                    cases = [self.given(batch, name, right) for right in ("typical", "low", "high")]
-                    inputs[name] = np.stack(np.broadcast_arrays(*cases, *[cases[0]] * (count - 3)))
-                    continue
-                typical = self.given(batch, name)
-                inputs[name] = typical[None]
+                    cases[1:3] = [self._of_pairs(batch, self.given(batch, name, right)) for right in ("low", "high")]
                 if name in unsure:
                     at = 3 + 2 * unsure.index(name)
-                    moved = [self.given(batch, name, case=case) for case in ("low", "high")]
-                    inputs[name] = np.stack(np.broadcast_arrays(*[typical] * at, *moved, *[typical] * (count - at - 2)))
+                    cases[at : at + 2] = [self._of_pairs(batch, self.given(batch, name, case=case)) for case in ("low", "high")]
+                same = all(each is typical for each in cases)
+                inputs[name] = typical[None] if same else np.stack(cases)
             found = graph.evaluate(inputs, formulas) if formulas else {}
-            found |= {name: self.given(batch, name)[None] for name in batch.amounts if name not in found}
+            found |= {name: self._of_pairs(batch, self.given(batch, name))[None] for name in batch.amounts if name not in found}
             if RIGHT not in found:
                 # Without a formula of its own the answer is the last model's.
                 member = batch.members[[call for call in batch.calls if call.role][-1].role]
-                found[RIGHT] = np.stack([self.right[right][:, member] for right in ("typical", "low", "high")])
-            shape = (count, self.tasks, batch.count)
-            result[batch.pattern_id] = {name: np.broadcast_to(value, shape) for name, value in found.items()}, len(unsure)
+                found[RIGHT] = np.stack([self._of_pairs(batch, self.right[right][:, member]) for right in ("typical", "low", "high")])
+            pairs = len(self._pairs[batch.pattern_id][0])
+            wide = {name: self._spread(batch, np.broadcast_to(value, (count, pairs))) for name, value in found.items()}
+            result[batch.pattern_id] = wide, len(unsure)
         return result
 
     def amount(self, batch: Batch, amount: Amount, case: str = "typical") -> Column:

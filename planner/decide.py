@@ -52,7 +52,7 @@ def _decide(evaluation: Evaluation, found: Gates, t: int, catalog: Catalog) -> D
         chosen = closest(may, found.shortfall[t], quality, tco, policy.closest_tolerance_share)
         if chosen == NOTHING:
             return _nothing(evaluation, found, t)
-    others = np.array([o.models != options[chosen].models for o in options])
+    others = evaluation.model_ids != evaluation.model_ids[chosen]
     runner_up = pick_of(evaluation, found, t, passes & others)
     held = bool(passes[chosen])
     reasons = [gate_reason(evaluation, found, t, chosen, gate) for gate in GATES]

@@ -105,6 +105,12 @@ class Evaluation:
         return len(self.composition.options)
 
     @cached_property
+    def model_ids(self) -> np.ndarray:
+        """A number for the models of each option; options with the same one call the same models."""
+        ids: dict[tuple[tuple[str, str], ...], int] = {}
+        return np.array([ids.setdefault(option.models, len(ids)) for option in self.options], dtype=int)
+
+    @cached_property
     def mixture(self) -> Mixture:
         """Seconds of the calls of composed options at the price date."""
         return Mixture(self.composition, self.rows, _now(self, self.call_values))
@@ -177,7 +183,7 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario, joint: 
     usd = _by_asked(calls, columns, rows, composed, len(portfolio.tasks))
     expected = expectations(portfolio.tasks, single)
     making = Making(portfolio, single, expected, usd["request"][:, columns.first_group], as_of)
-    composition = _composition(portfolio.tasks, single, composed, columns, expected, usd)
+    composition = _composition(portfolio.tasks, single, proposals, columns, expected, usd)
     making.widen(chosen)
     result = Evaluation(
         portfolio, scenario, as_of, chosen, offers, sheet, columns.widened(composition.periods), rows.task, rows.share, by_case, inputs,
@@ -223,7 +229,7 @@ def _known_by_group(values: Column, columns: CallColumns, rows: Rows, kinds: tup
 
 
 def _composition(
-    tasks: Sequence[Task], single: Sequence[Option], composed: Sequence[Option], columns: CallColumns, expected: Expectations,
+    tasks: Sequence[Task], single: Sequence[Option], proposals: Proposals, columns: CallColumns, expected: Expectations,
     usd: Mapping[str, Column],
 ) -> Composition:  # fmt: skip
     nan, shape = float("nan"), (len(tasks), len(single))
@@ -234,12 +240,14 @@ def _composition(
         "chance_share": _column([t.quality.chance_share for t in tasks]), "bar_share": np.array([[nan]]),
     }  # fmt: skip
     right: dict[str, Column] = {}
-    if composed:
+    if proposals.options:
         made = option_graph().evaluate(inputs, ["quality_low_share", "quality_high_share"])
         middle = option_graph().evaluate(inputs | {"interval_80_t": np.zeros((1, 1))}, ["quality_low_share"])["quality_low_share"]
         right = {"low": made["quality_low_share"], "typical": middle, "high": made["quality_high_share"]}
         right = {case: np.broadcast_to(value, shape) for case, value in right.items()}
-    return Composition(composed, single, columns, Stated(tasks), right, expected.long_input_logit, inputs["chance_share"], usd)
+    return Composition(
+        proposals.options, single, columns, Stated(tasks), right, expected.long_input_logit, inputs["chance_share"], usd, proposals.for_task
+    )  # fmt: skip
 
 
 def _requests(portfolio: Portfolio, scenario: Scenario, as_of: date) -> Column:

@@ -95,8 +95,10 @@ def gates(evaluation: Evaluation) -> Gates:
     status["modality"] = np.array([_modality(evaluation, t.needed_modalities) for t in tasks])
     status["provider"] = np.array([_provider(evaluation, t.constraints.allowed_providers, t.constraints.denied_providers) for t in tasks])
     # What a pattern needs and nobody has said is no fault of its models, and no ground to take it.
-    said = np.array([[NOT_ASSESSED if o.members and missing(o, t) else PASS for o in options] for t in tasks]).reshape(shape)
-    status["setup"] = np.where(evaluation.weighed, said, FAIL)
+    status["setup"] = np.where(evaluation.weighed, PASS, FAIL)
+    for t, o in zip(*np.nonzero(evaluation.weighed[:, evaluation.singles :]), strict=True):
+        if missing(options[o + evaluation.singles], tasks[t]):
+            status["setup"][t, o + evaluation.singles] = NOT_ASSESSED
     status["programme"] = np.broadcast_to(_programme(evaluation), shape)
     weights = _known_yes([o.fact.open_weights for o in options])
     status["weights"] = np.array([weights if t.constraints.open_weights_only else np.full(shape[1], PASS) for t in tasks])
@@ -238,6 +240,8 @@ def _modality(evaluation: Evaluation, needed: tuple[str, ...]) -> np.ndarray:
 
 
 def _provider(evaluation: Evaluation, allowed: tuple[str, ...], denied: tuple[str, ...]) -> np.ndarray:
+    if not allowed and not denied:
+        return np.full(len(evaluation.options), PASS)
     return np.array([
         # A list of providers says who may be sent data; on own GPUs nobody is, unless that is ruled out by name.
         PASS if all((not allowed or o.pattern.serves == "own" or p in allowed) and p not in denied for p, _ in o.models) else FAIL

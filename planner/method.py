@@ -29,6 +29,7 @@ TABLES: Mapping[str, str] = {
     "archetypes": "Kinds of task and the starting values they give.",
     "archetype_skills": "The mix of skills each kind of task asks for.",
     "tuning_methods": "Ways of tuning: compute and memory each takes.",
+    "checks": "What a check of answers lets through and costs, by its kind, as assumed until it is measured.",
     "training_scopes": "What a model trained from scratch starts from: narrow or general.",
     "models": "Models planned with: size class, efforts, public scores, shortlist.",
     "capabilities": "What sources say of each catalogue model: windows, limits, kinds of input, tools, dates, licence.",

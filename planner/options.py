@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -38,7 +39,7 @@ class Option:
         """True when it serves one model, used as it is sold."""
         return not self.pattern.makes and not self.members
 
-    @property
+    @cached_property
     def models(self) -> tuple[tuple[str, str], ...]:
         """(provider, model) of every model it calls."""
         return tuple(dict.fromkeys((each.ref.provider, each.ref.model) for each in self.members or (self,)))

@@ -132,26 +132,33 @@ def proposed(tasks: Sequence[Task], options: Sequence[Option], offers: Sequence[
     usd, found, weighed = list_usd(options, offers, sheet), dict[str, Option](), dict[str, set[int]]()
     families = [option.fact.family or option.ref.model for option in options]
     ladders: dict[tuple[object, ...], list[int]] = {}
+    made: dict[tuple[object, ...], list[str]] = {}
     for t, task in enumerate(tasks):
         if task.archetype not in archetypes():
             continue
         group = (task.archetype, task.constraints, task.needed_modalities)
         if group not in ladders:
             ladders[group] = _frontier(usd, expected_of_kind(task.archetype, options), _may(options, task))
-        may = _may(options, task)
-        tested = sorted((o for o in _measured(options, task) if may[o] and np.isfinite(usd[o])), key=lambda o: usd[o])
+        tested = _measured(options, task)
+        if tested:
+            may = _may(options, task)
+            tested = sorted((o for o in tested if may[o] and np.isfinite(usd[o])), key=lambda o: usd[o])
         for name, pattern in patterns.items():
             if set(pattern.needs) & {"stages", "lanes", "agent"} and not all(task.ways.ready(need) for need in pattern.needs):
                 # Nothing could be shown of a pipeline without stages.
                 continue
             most = _TRIED if all(task.ways.ready(need) for need in pattern.needs) else _SHOWN
-            fillings = _fillings(pattern, ladders[group], usd, families, most)
-            if len(tested) > 1:
-                fillings += _fillings(pattern, tested, usd, families, most)
-            for members in dict.fromkeys(fillings):
-                option = composed_option(name, pattern, [options[o] for o in members])
-                found.setdefault(option.key, option)
-                weighed.setdefault(option.key, set()).add(t)
+            # Tasks of one kind under the same rules weigh the same.
+            asked = (group, name, most is _TRIED, tuple(tested))
+            if asked not in made:
+                fillings = _fillings(pattern, ladders[group], usd, families, most)
+                if len(tested) > 1:
+                    fillings += _fillings(pattern, tested, usd, families, most)
+                composed = [composed_option(name, pattern, [options[o] for o in members]) for members in dict.fromkeys(fillings)]
+                found |= {option.key: found.get(option.key, option) for option in composed}
+                made[asked] = [option.key for option in composed]
+            for key in made[asked]:
+                weighed.setdefault(key, set()).add(t)
     # Options of one pattern stand together: their numbers are worked out at once.
     chosen = sorted(found.values(), key=lambda option: (option.pattern_id, option.key))
     return Proposals(tuple(chosen), np.array([[t in weighed[o.key] for o in chosen] for t in range(len(tasks))], dtype=bool))

@@ -14,7 +14,7 @@ from planner.columns import Column
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _LARGEST = 0.999
 """Correlations are held within this: at 1 two probits say nothing the shares do not."""
-_NODES, _MASS = np.polynomial.hermite_e.hermegauss(41)
+_NODES, _MASS = np.polynomial.hermite_e.hermegauss(21)
 _MASS = _MASS / _MASS.sum()
 
 
