@@ -16,6 +16,7 @@ PAGES = (
     ("Plan", "portfolio", "Portfolio", "scatter_plot", "All tasks on the spectrum, who carries the bill, and what consolidation saves."),
     ("Explore", "scenarios", "Scenarios", "compare_arrows", "What if prices, volumes or dates move."),
     ("Explore", "latency", "Latency", "speed", "Will it be fast enough, and what own serving takes."),
+    ("Explore", "patterns", "Patterns", "account_tree", "Whether several models together do better than one, and how."),
     ("Evidence", "evals", "Evals", "fact_check", "Does it meet the bar, how sure is that, and what to test next."),
     ("Evidence", "catalog", "Catalog", "menu_book", "Which models, prices and hardware there are; from where, and how fresh."),
     ("Deliver", "rationale", "Rationale", "description", "The sizing rationale of each task, to read and download."),

@@ -164,7 +164,11 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario, joint: 
     as_of = scenario_date(portfolio, scenario)
     rows, single = request_rows(portfolio.tasks), options(portfolio, catalog)
     offers, sheet, columns = price_columns(single, catalog, as_of, portfolio.policy.horizon_months)
-    proposals = proposed(portfolio.tasks, single, offers, sheet) if joint is None else Proposals.of_all(joint, len(portfolio.tasks))
+    if joint is None:
+        until = as_of + timedelta(hours=portfolio.policy.horizon_months * assumptions()["hours_per_month"].typical)
+        proposals = proposed(portfolio.tasks, single, offers, sheet, until)
+    else:
+        proposals = Proposals.of_all(joint, len(portfolio.tasks))
     composed = proposals.options
     chosen = [*single, *composed]
     latency = measured_latency(portfolio.tasks, chosen)

@@ -214,6 +214,17 @@ def with_ways(result: Plan, task_id: str, ways: Ways) -> Plan:
     return plan(result.portfolio.model_copy(update={"tasks": (task,), "extra_models": refs}), result.catalog, result.scenario)
 
 
+CHECK_LEVELS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
+"""Shares of wrong answers accepted that a cascade is looked at with."""
+
+
+def check_levels(ways: Ways) -> list[tuple[float, Ways]]:
+    """The task's ways with checks that accept more and more wrong answers, its own among them."""
+    own = ways.check.accepts_wrong_share
+    levels = sorted({*CHECK_LEVELS, *([] if own is None else [own])})
+    return [(level, ways.model_copy(update={"check": ways.check.model_copy(update={"accepts_wrong_share": level})})) for level in levels]
+
+
 def sweep(result: Plan, task_id: str, option: str, edits: Sequence[tuple[float, Ways]]) -> pd.DataFrame:
     """One composed option over a moved input: `at`, usd_per_request, run_usd_per_month, quality_share with its ends, escalation_share."""
     chosen = result.evaluation.options[result.evaluation.option_index[option]]

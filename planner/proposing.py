@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import product
 from typing import Any
 
@@ -57,10 +58,12 @@ def _frontier(usd: np.ndarray, score: np.ndarray, may: np.ndarray) -> list[int]:
     return found
 
 
-def _may(options: Sequence[Option], task: Task) -> np.ndarray:
+def _may(options: Sequence[Option], task: Task, until: date) -> np.ndarray:
+    """Options that a task's rules allow and that nobody has announced an end of within the horizon."""
     allowed, denied, needed = task.constraints.allowed_providers, task.constraints.denied_providers, set(task.needed_modalities)
     return np.array([
         o.pattern_id == "hosted_api" and (not allowed or o.ref.provider in allowed) and o.ref.provider not in denied
+        and (o.fact.retires_on is None or o.fact.retires_on >= until)
         and (not needed or needed <= set(o.fact.input_modalities or ()))
         and (not task.constraints.needs_tools or o.fact.supports_tools is True)
         and (not task.constraints.open_weights_only or o.fact.open_weights is True)
@@ -124,7 +127,9 @@ class Proposals:
         return cls(tuple(options), np.ones((tasks, len(options)), dtype=bool))
 
 
-def proposed(tasks: Sequence[Task], options: Sequence[Option], offers: Sequence[tuple[str, str, str]], sheet: PriceSheet) -> Proposals:
+def proposed(
+    tasks: Sequence[Task], options: Sequence[Option], offers: Sequence[tuple[str, str, str]], sheet: PriceSheet, until: date
+) -> Proposals:
     """Composed options worth weighing: a task's own do not depend on which other tasks the plan holds."""
     patterns = {name: pattern for name, pattern in registry().items() if pattern.composed}
     if not patterns or not tasks:
@@ -138,10 +143,10 @@ def proposed(tasks: Sequence[Task], options: Sequence[Option], offers: Sequence[
             continue
         group = (task.archetype, task.constraints, task.needed_modalities)
         if group not in ladders:
-            ladders[group] = _frontier(usd, expected_of_kind(task.archetype, options), _may(options, task))
+            ladders[group] = _frontier(usd, expected_of_kind(task.archetype, options), _may(options, task, until))
         tested = _measured(options, task)
         if tested:
-            may = _may(options, task)
+            may = _may(options, task, until)
             tested = sorted((o for o in tested if may[o] and np.isfinite(usd[o])), key=lambda o: usd[o])
         for name, pattern in patterns.items():
             if set(pattern.needs) & {"stages", "lanes", "agent"} and not all(task.ways.ready(need) for need in pattern.needs):

@@ -106,6 +106,8 @@ from planner.words.numbers import (
     share_delta,
     tokens,
 )
+from planner.words.patterns import fine_share
+from planner.words.patterns_page import cascade_even_sentence, pattern_verdict, patterns_lead
 from planner.words.policy import (
     policy_blank,
     policy_effect,
@@ -190,6 +192,7 @@ __all__ = [
     "capability_text",
     "capability_typed",
     "capability_word",
+    "cascade_even_sentence",
     "change_share",
     "change_subject",
     "change_text",
@@ -214,6 +217,7 @@ __all__ = [
     "fact_word",
     "failures_seen_sentence",
     "family_word",
+    "fine_share",
     "fit_sentences",
     "fleet_cannot_sentence",
     "fleet_sentence",
@@ -263,6 +267,8 @@ __all__ = [
     "params",
     "params_bracket",
     "pass_rate_sentence",
+    "pattern_verdict",
+    "patterns_lead",
     "peeking_sentence",
     "per_million",
     "pinned_elsewhere",

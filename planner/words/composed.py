@@ -31,7 +31,7 @@ def needs_text(needs: str) -> str:
 def _setup(f: Facts) -> str:
     if not f.has("needs"):
         return "The task says all that this pattern needs to know."
-    told = f"Nobody has said {needs_text(f.words('needs'))}: say so on the Patterns page."
+    told = f"Nobody has said {needs_text(f.words('needs'))}: say so under Patterns."
     if f.has("run_usd_per_month") and f.has("quality_share"):
         told += f" As assumed it costs {f.money('run_usd_per_month')} a month and gets {f.score('quality_share')} of 100 right."
     return told
