@@ -186,6 +186,7 @@ def _goes_without_saying(reason: Reason, task: Task) -> bool:
         "price": False,
         "programme": reason.values.get("provider") is not None,
         "as_sold_ladder": False,
+        "setup": False,
     }
     return reason.status == "pass" and not asked.get(reason.code, True)
 
