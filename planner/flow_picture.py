@@ -15,6 +15,7 @@ _WIDE, _TALL = (200, 92), (168, 112)
 _BOX = (150, 66)
 _LONGEST = 24
 _MOST_LINE = 9.0
+_ABOVE = 14
 _FONT = "Source Sans 3, Source Sans Pro, system-ui, sans-serif"
 _START, _END = "Request", "Answer"
 
@@ -109,7 +110,8 @@ def picture(paths: Sequence[FlowPath], title: str, mode: str = "light", *, tall:
     for node in nodes:
         lines += [_line(middle(node), middle(each), node, each, tall, colours) for each in node.next]
         boxes.append(_box(node, *middle(node), colours))
-    size = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
+    # Room above for the name of the topmost way.
+    size = f'viewBox="0 -{_ABOVE} {width:.0f} {height + _ABOVE:.0f}" width="{width:.0f}" height="{height + _ABOVE:.0f}"'
     return (
         f'<svg role="img" {size} xmlns="http://www.w3.org/2000/svg" font-family="{_FONT}">'
         f"<title>{escape(title)}</title><desc>{escape(told(paths))}</desc>{''.join(lines)}{''.join(boxes)}</svg>"

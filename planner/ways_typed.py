@@ -148,7 +148,9 @@ def _value(text: str, kind: str, name: str, problems: dict[str, str]) -> float |
         return None
     percent = kind == SHARE and bare.endswith("%")
     try:
-        value = parse_number(bare.removesuffix("%").strip().replace("−", "-")) / (100 if percent else 1)
+        value = parse_number(bare.removesuffix("%").strip().replace("−", "-"))
+        # 0.7 % is 0.007, not a float product's neighbour of it.
+        value = float(f"{value / 100:.12g}") if percent else value
     except InputError:
         problems[name] = f"'{text[:40]}' is not a number. {_MENDS[kind]}"
         return None

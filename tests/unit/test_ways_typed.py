@@ -1,0 +1,85 @@
+"""Ways as people type them: read back exactly, and a sentence for what cannot be used."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.applying import apply_command
+from planner.commands import SetWays
+from planner.portfolio import Portfolio, Task
+from planner.portfolio_io import dump_portfolio, load_portfolio
+from planner.ways import Agent, Check, Lanes, Stage, Ways
+from planner.ways_typed import read_ways, typed_from
+
+shares = st.one_of(st.none(), st.integers(0, 1000).map(lambda n: n / 1000))
+tokens = st.integers(0, 1_000_000).map(float)
+
+
+@st.composite
+def ways(draw: st.DrawFn) -> Ways:
+    check = Check(
+        kind=draw(st.sampled_from(["none", "tests", "schema", "model", "people"])), accepts_right_share=draw(shares),
+        accepts_wrong_share=draw(shares), usd_per_check=draw(st.one_of(st.none(), st.integers(0, 100).map(lambda n: n / 64))),
+    )  # fmt: skip
+    kind = draw(st.sampled_from(["plain", "agent", "stages"]))
+    agent = Agent(steps=draw(st.integers(1, 100)), added_tokens_per_step=draw(tokens), tools=draw(st.integers(0, 30)),
+                  step_right_share=draw(shares), review_share=draw(shares) or 0.0) if kind == "agent" else None  # fmt: skip
+    stages: tuple[Stage, ...] = ()
+    if kind == "stages":
+        at = draw(st.integers(0, 2))
+        stages = tuple(
+            Stage(name=f"Stage {n}", input_tokens=draw(tokens), output_tokens=draw(tokens), carries_quality=n == at,
+                  calls_per_request=draw(st.sampled_from([1.0, 2.5])))
+            for n in range(3)
+        )  # fmt: skip
+    return Ways(
+        check=check, agent=agent, stages=stages, comparable_answers=draw(st.booleans()), easy_share=draw(shares),
+        lanes=draw(st.one_of(st.none(), st.just(Lanes(needs_all_share=0.3, retrieved_tokens=5000)))),
+        verifiable=draw(st.sampled_from([None, True, False])), thinking_budget_tokens=draw(st.one_of(st.none(), tokens)),
+    )  # fmt: skip
+
+
+@given(held=ways())
+def test_what_is_shown_reads_back_as_it_was(held: Ways) -> None:
+    found = read_ways(typed_from(held), held)
+    assert found.problems == {}
+    assert found.ways == held
+
+
+@given(held=ways())
+def test_it_comes_back_from_a_file(held: Ways) -> None:
+    portfolio = Portfolio(id="p", name="P", tasks=(Task(id="t", name="T", ways=held),))
+    for kind in ("yaml", "json"):
+        assert load_portfolio(dump_portfolio(portfolio, kind), kind).tasks[0].ways == held
+
+
+def test_setting_is_undone_by_its_inverse() -> None:
+    portfolio = Portfolio(id="p", name="P", tasks=(Task(id="t", name="T"),))
+    outcome = apply_command(portfolio, SetWays(task_id="t", ways=Ways(easy_share=0.8)))
+    assert outcome.portfolio.tasks[0].ways.easy_share == 0.8
+    assert apply_command(outcome.portfolio, outcome.inverse).portfolio == portfolio
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("accepts_wrong_share", "120 %", "cannot be. Type a share such as 80 %"),
+        ("usd_per_check", "cheap", "'cheap' is not a number. Type USD"),
+        ("tools", "2.5", "'2.5' cannot be. Type a whole number"),
+        ("correctness_correlation", "1", "'1' cannot be. Type a correlation"),
+        ("stages", "Answer, 3000", "'Answer, 3000' is not a stage"),
+        ("stages", "Answer, 3000, 400", "One stage is the request itself"),
+        ("check_s", "-1", "'-1' cannot be. Type seconds"),
+    ],
+)
+def test_what_cannot_be_used_says_how_to_mend_it(name: str, text: str, said: str) -> None:
+    found = read_ways(typed_from(Ways()) | {name: text}, Ways())
+    assert found.ways is None
+    assert said in found.problems[name]
+
+
+def test_a_task_is_a_pipeline_or_an_agent() -> None:
+    found = read_ways(typed_from(Ways()) | {"stages": "Route, 600, 20\nAnswer, 3000, 400", "agent_task": True}, Ways())
+    assert "not both" in found.problems["stages"]
