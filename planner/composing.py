@@ -18,7 +18,7 @@ from planner.engine import pattern_graph
 from planner.facts import assumptions
 from planner.options import CallColumns, Option, Periods
 from planner.pattern import Amount, Call, Pattern
-from planner.stated import BY_KIND, CORRELATION, Stated
+from planner.stated import BY_KIND, BY_SLICE, CORRELATION, Stated
 
 RIGHT = "right_share"
 OF_ROLE = ("short_right_share", "right_share", "usd_per_request")
@@ -147,6 +147,8 @@ class Composition:
             return (self.right[right] if kind == "right_share" else self._short_right(right))[:, member]
         if name == CORRELATION:
             return self.stated.correlations(self.composed[batch.at], case)
+        if name in BY_SLICE:
+            return self.stated.sliced(name, self.composed[batch.at], case)
         if name == CHECK_USD:
             return self.tool("usd", "check", batch, self.usd_by_asked, self.columns.first_group)
         return self.stated.column(name, case)

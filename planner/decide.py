@@ -12,11 +12,12 @@ from planner.decision import Decision, Reason, Rejected
 from planner.evaluate import Evaluation
 from planner.facts import SIZE_CLASSES
 from planner.flips import Flips
-from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason, missing
+from planner.gates import GATES, PASS, Gates, evidence_of, gate_reason
 from planner.ladder import prompting
 from planner.making_notes import made
 from planner.notices import notices
 from planner.pattern import registry
+from planner.readiness import missing
 from planner.rule import NOTHING, closest
 
 CASES_TO_TEST = 50
@@ -205,7 +206,7 @@ def _next_pattern(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> 
     best = int(may[np.argmin(tco[may])])
     option = evaluation.options[best]
     values: dict[str, float | str | None] = {
-        "needs": ", ".join(missing(option, evaluation.tasks[t])), "model": option.label,
+        "needs": ", ".join(missing(evaluation.tasks[t], option.pattern.needs)), "model": option.label,
         "saving_usd_per_month": float(run[chosen] - run[best]),
     }  # fmt: skip
     return [Reason("state_ways", "not assessed", None, values)]

@@ -14,10 +14,11 @@ from planner.engine import pattern_graph
 from planner.evaluate import MEAN_SECONDS, MEDIAN_ENDS, QUANTILES, Evaluation
 from planner.facts import assumptions
 from planner.graph import shown
+from planner.joint.slices import slice_route
 from planner.mixtures import ASKED
 from planner.options import Option
 from planner.pattern import Amount, Call
-from planner.stated import BY_KIND, CORRELATION
+from planner.stated import BY_KIND, BY_SLICE, CORRELATION
 from planner.steps import known, step
 
 _BILLS = {"run_usd_per_month_low": "low", "run_usd_per_month_high": "high"}
@@ -220,6 +221,10 @@ class JointExplainer:
             return step(name, value, "aggregate", None, *parts, formula=formula)
         if name == CORRELATION:
             return self._correlation(name, value)
+        if name in BY_SLICE:
+            route = slice_route(self.evaluation.tasks[self.t], self.option.members[0].ref.key, self.option.members[-1].ref.key)
+            counted = "" if route is None else f": {route.slices} slices, {route.cases} cases"
+            return step(name, value, "measured", Source("own-eval", f"Your evals by slice{counted}; routed and scored on the same cases"))
         if name == CHECK_USD:
             return self._tool("usd_per_check", CHECK_USD)
         typed = float(self.composition.stated.typed(name)[self.t, 0])
@@ -245,7 +250,7 @@ class JointExplainer:
             right = self._made(RIGHT) if RIGHT in graph.formulas else self._leaf(last, np.nan, "typical")
             return step(name, value, "aggregate", None, right, formula=f"logit of {right.label.lower()}")
         parts = [member.explain("quality_sd_logit") for member in self._members()]
-        parts += [self._leaf(each, float(np.ravel(self.composition.stated.column(each))[self.t]), "typical")
-                  for each in self.composition.stated.unsure(sorted(asked(batch, [RIGHT]))) if each != CORRELATION]  # fmt: skip
+        rates = [each for each in self.composition.stated.unsure(sorted(asked(batch, [RIGHT]))) if each not in {CORRELATION, *BY_SLICE}]
+        parts += [self._leaf(each, float(np.ravel(self.composition.stated.column(each))[self.t]), "typical") for each in rates]
         formula = "its models' scores together, then each rate, put at both ends of its 80 % range; squares added up"
         return step(name, value, "aggregate", None, *parts, formula=formula)

@@ -17,9 +17,9 @@ from planner.evaluate import Evaluation
 from planner.facts import assumptions
 from planner.ladder import Ladder, ladder
 from planner.ladder_reasons import RUNG_CODES, ladder_values
-from planner.options import Option
 from planner.portfolio import Task
 from planner.quality.task import OwnScore, needs_positions
+from planner.readiness import missing
 from planner.rule import UNPROVEN
 
 GATES = (
@@ -97,7 +97,7 @@ def gates(evaluation: Evaluation) -> Gates:
     # What a pattern needs and nobody has said is no fault of its models, and no ground to take it.
     status["setup"] = np.where(evaluation.weighed, PASS, FAIL)
     for t, o in zip(*np.nonzero(evaluation.weighed[:, evaluation.singles :]), strict=True):
-        if missing(options[o + evaluation.singles], tasks[t]):
+        if missing(tasks[t], options[o + evaluation.singles].pattern.needs):
             status["setup"][t, o + evaluation.singles] = NOT_ASSESSED
     status["programme"] = np.broadcast_to(_programme(evaluation), shape)
     weights = _known_yes([o.fact.open_weights for o in options])
@@ -298,7 +298,7 @@ def gate_reason(evaluation: Evaluation, found: Gates, t: int, o: int, gate: str)
         "modality": {"needed": ", ".join(task.needed_modalities) if gate == "modality" else None,
                      "supported": ", ".join(option.fact.input_modalities or ()) or None},
         "provider": {"provider": option.ref.provider.replace("+", " or ")},
-        "setup": {"needs": ", ".join(missing(option, task)) or None, "run_usd_per_month": number("run_usd_per_month"),
+        "setup": {"needs": ", ".join(missing(task, option.pattern.needs)) or None, "run_usd_per_month": number("run_usd_per_month"),
                   "quality_share": number("quality_share")} if gate == "setup" else {},
         "programme": _programme_values(evaluation, o) if gate == "programme" else {},
         "ladder": ladder_values(evaluation, found.ladders[t], found.as_sold[t], t, o) if gate == "ladder" else {},
@@ -325,11 +325,6 @@ def e2e_limit_s(task: Task) -> float | None:
     """The longest a whole answer may take: the latency target, or an agent's wall-clock limit where that is shorter."""
     limits = [task.slo.e2e_p95_slo_s, task.ways.agent.wall_clock_limit_s if task.ways.agent else None]
     return min((limit for limit in limits if limit is not None), default=None)
-
-
-def missing(option: Option, task: Task) -> tuple[str, ...]:
-    """What the task does not say and the option's pattern needs."""
-    return tuple(need for need in option.pattern.needs if not task.ways.ready(need))
 
 
 def _failing_slice(evaluation: Evaluation, t: int, o: int) -> dict[str, float | str | None]:

@@ -16,6 +16,7 @@ from planner.making_notes import collapse_notes, making_notes
 from planner.options import Option, plain_key
 from planner.pattern_notices import agent_clock, agent_memory, agent_steps, position_evidence, review_cost, thinking_not_default, weak_check
 from planner.quality.task import needs_positions
+from planner.readiness import missing
 
 CASCADE, BREAK_EVEN = "cascade", "break_even_escalation_share"
 MINUTES_PER_HOUR = 60.0
@@ -34,7 +35,7 @@ def notices(evaluation: Evaluation, t: int, chosen: int | None, named: Iterable[
     for o in named:
         option = evaluation.options[o]
         # A pattern that waits to be told something is no alternative yet.
-        for model in () if any(not evaluation.tasks[t].ways.ready(need) for need in option.pattern.needs) else option.models:
+        for model in () if missing(evaluation.tasks[t], option.pattern.needs) else option.models:
             roles.setdefault(model, "named here as an alternative")
     for measured in evaluation.tasks[t].measured:
         roles.setdefault((measured.provider, measured.model), "measured on your cases")

@@ -13,16 +13,15 @@ from planner.composing import Batch
 from planner.decision import Reason
 from planner.engine import pattern_graph
 from planner.evaluate import Evaluation, evaluate
-from planner.gates import CAPABILITY_GATES, GATES, PASS, gate_reason, missing
+from planner.gates import CAPABILITY_GATES, GATES, PASS, gate_reason
 from planner.options import Option
 from planner.pattern import Call, Pattern, registry
 from planner.plans import Plan, plan
 from planner.portfolio import Task
+from planner.readiness import STRUCTURAL, missing
 from planner.rule import NOTHING, closest
 from planner.ways import Ways
 
-STRUCTURAL = frozenset({"stages", "lanes", "agent"})
-"""What a task must have for a pattern to be about it at all."""
 NUMBERS = (
     "usd_per_request", "run_usd_per_month", "run_usd_per_month_low", "run_usd_per_month_high", "tco_usd", "quality_share",
     "quality_low_share", "quality_high_share", "p_meets_share", "e2e_p50_s", "e2e_p95_s", "ttft_p95_s",
@@ -74,7 +73,7 @@ class Card:
 
 def about(task: Task, pattern: Pattern) -> bool:
     """Whether a pattern is about a task like this at all: a mix needs stages, an agent's pattern an agent."""
-    return all(task.ways.ready(need) for need in pattern.needs if need in STRUCTURAL)
+    return not STRUCTURAL & set(missing(task, pattern.needs))
 
 
 def best_single(result: Plan, task_id: str) -> str | None:
@@ -118,7 +117,7 @@ def cards(result: Plan, task_id: str) -> list[Card]:
         o = _best(result, t, np.array([option.pattern_id == name for option in evaluation.options], dtype=bool))
         if o == NOTHING:
             reason = Reason("pattern_not_offered", "not assessed")
-            needs = tuple(need for need in pattern.needs if not task.ways.ready(need))
+            needs = missing(task, pattern.needs)
             others.append(Card(name, pattern.title, pattern.suits, None, pattern.title, {}, False, False, needs, reason, ()))
         else:
             others.append(_card(result, t, o, name, single, decision.option))
@@ -138,7 +137,7 @@ def _card(result: Plan, t: int, o: int, family: str, single: int, picked: str | 
     even, sent = _break_even(evaluation, t, o)
     return Card(
         family, title, suits, option.key, option.label, values, bool(result.gates.passes[t, o]), option.key == picked,
-        missing(option, evaluation.tasks[t]), _why(result, t, o, single, picked), paths, even, sent,
+        missing(evaluation.tasks[t], option.pattern.needs), _why(result, t, o, single, picked), paths, even, sent,
     )  # fmt: skip
 
 

@@ -27,7 +27,9 @@ from planner.steps import known, step
 NOT_COUNTED = ("retries", "evals", "people", "egress", "cache_misses", "tax")
 """What no total of this version holds; every total on screen shows the list."""
 
-TEXT_COLUMNS = ("task_id", "option", "label", "pattern", "pattern_title", "provider", "model", "effort", "rung", "size_class")
+TEXT_COLUMNS = (
+    "task_id", "option", "label", "pattern", "pattern_title", "provider", "model", "effort", "rung", "size_class", "models_called",
+)  # fmt: skip
 NUMBER_COLUMNS = (
     "usd_per_request", "all_in_usd_per_request", "fixed_usd_per_month", "run_usd_per_month", "run_usd_per_month_low",
     "run_usd_per_month_high", "peak_run_usd_per_month", "upfront_usd",
@@ -100,6 +102,11 @@ class Plan:
         ref = self.evaluation.options[self._option(option_key)].ref
         return ref.provider, ref.model
 
+    def members(self, option_key: str) -> dict[tuple[str, str], str]:
+        """Labels of the options that a composed one is put together from, by (provider, model); none for an option of one model."""
+        option = self.evaluation.options[self._option(option_key)]
+        return {(each.ref.provider, each.ref.model): each.label for each in option.members}
+
     def value(self, task_id: str, option_key: str, quantity: str) -> float | None:
         """One number of the options table; None is unknown."""
         return known(float(self.evaluation.values[quantity][self._task(task_id), self._option(option_key)]))
@@ -112,7 +119,8 @@ class Plan:
     def _option_texts(self) -> pd.DataFrame:
         return pd.DataFrame([
             {"option": o.key, "label": o.label, "pattern": o.pattern_id, "pattern_title": o.pattern.title, "provider": o.ref.provider,
-             "model": o.ref.model, "effort": o.ref.effort, "rung": o.pattern.rung, "size_class": o.fact.size_class}
+             "model": o.ref.model, "effort": o.ref.effort, "rung": o.pattern.rung, "size_class": o.fact.size_class,
+             "models_called": len(o.models)}
             for o in self.evaluation.options
         ])  # fmt: skip
 

@@ -21,6 +21,7 @@ from planner.facts import ModelFact, assumptions, efforts
 from planner.options import Option
 from planner.pattern import Pattern, registry
 from planner.portfolio import ModelRef, Task
+from planner.readiness import STRUCTURAL, missing
 
 LEAST_PRICE_RATIO = 2.0
 """A large model must cost so much more than a small one for sending requests to the small one first to be worth its trouble."""
@@ -149,14 +150,16 @@ def proposed(
             may = _may(options, task, until)
             tested = sorted((o for o in tested if may[o] and np.isfinite(usd[o])), key=lambda o: usd[o])
         for name, pattern in patterns.items():
-            if set(pattern.needs) & {"stages", "lanes", "agent"} and not all(task.ways.ready(need) for need in pattern.needs):
+            unsaid = missing(task, pattern.needs)
+            if STRUCTURAL & set(unsaid):
                 # Nothing could be shown of a pipeline without stages.
                 continue
-            most = _TRIED if all(task.ways.ready(need) for need in pattern.needs) else _SHOWN
+            most = _SHOWN if unsaid else _TRIED
             # Tasks of one kind under the same rules weigh the same.
             asked = (group, name, most is _TRIED, tuple(tested))
             if asked not in made:
-                fillings = _fillings(pattern, ladders[group], usd, families, most)
+                # Slices are what tested models were tested on.
+                fillings = [] if "slices" in pattern.needs else _fillings(pattern, ladders[group], usd, families, most)
                 if len(tested) > 1:
                     fillings += _fillings(pattern, tested, usd, families, most)
                 composed = [composed_option(name, pattern, [options[o] for o in members]) for members in dict.fromkeys(fillings)]

@@ -11,12 +11,15 @@ from planner.columns import Column
 from planner.facts import Range, assumptions
 from planner.joint.checks import checks
 from planner.joint.correlation import Correlation, correlation_of
+from planner.joint.slices import slice_route, sliced
 from planner.options import Option
 from planner.portfolio import Task
 
 BY_KIND = ("accepts_right_share", "accepts_wrong_share", "usd_per_check", "check_s")
 """What is assumed by the kind of check."""
 CORRELATION = "correctness_correlation"
+BY_SLICE = ("slice_small_share", "slice_well_routed_share", "slice_badly_routed_share")
+"""What evals by slice say of a pair of models."""
 UNMEASURED = "model"
 """The kind of check that stands in where a task names none: a model nobody has measured."""
 
@@ -54,7 +57,9 @@ class Stated:
         """Those of some names of which a range is known for some task."""
         found = []
         for name in names:
-            if self.knows(name):
+            if name == "slice_well_routed_share":
+                found.append(name)
+            elif self.knows(name):
                 low, high = self.column(name, "low"), self.column(name, "high")
                 if name == CORRELATION or bool((np.nan_to_num(low) != np.nan_to_num(high)).any()):
                     found.append(name)
@@ -71,6 +76,17 @@ class Stated:
         keys = tuple(dict.fromkeys(each.ref.key for each in option.members))
         pairs = tuple(pair for held in task.evals for pair in held.pairs if pair.prompt_version == held.prompt_version)
         return correlation_of(keys, pairs, task.ways.correctness_correlation)
+
+    def sliced(self, name: str, options: Sequence[Option], case: str = "typical") -> Column:
+        """What evals by slice say of routing between the first two models of each option, (tasks, options); NaN where they hold neither."""
+        found = np.full((len(self.tasks), len(options)), np.nan)
+        for t, task in enumerate(self.tasks):
+            for o, option in enumerate(options if sliced(task) else ()):
+                route = slice_route(task, option.members[0].ref.key, option.members[-1].ref.key)
+                if route is not None:
+                    values = {"slice_small_share": route.small_share, "slice_badly_routed_share": route.badly}
+                    found[t, o] = values.get(name, route.case(case))
+        return found
 
     def correlations(self, options: Sequence[Option], case: str = "typical") -> Column:
         """The same for every task and option, (tasks, options)."""

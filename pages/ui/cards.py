@@ -65,6 +65,8 @@ def badges(evidence: Evidence, facts: Iterable[str], key: str) -> None:
 def place(row: Mapping[str, Any]) -> tuple[str, str]:
     """Where an option sits: its size class and its rung."""
     size = str(row["size_class"])
+    if row["models_called"] > 1:
+        return f"{words.count(row['models_called'])} models", RUNGS[str(row["rung"])]
     return f"{size.capitalize()} model" if size != words.UNKNOWN else "Size unknown", RUNGS[str(row["rung"])]
 
 

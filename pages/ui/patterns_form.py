@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 import streamlit as st
@@ -31,7 +32,9 @@ _HINTS = {"share": "share · 80 % or 0.8", "usd": "USD", "s": "seconds", "tokens
 
 def draw(task: Task) -> Ways:
     """The form; returns the ways as typed, kept or not. What cannot be used is said below its field and changes nothing."""
-    held, key = typed_from(task.ways), f"patterns_{task.id}_{state.form_number('ways')}"
+    # What is kept is part of the key: after keeping it, undoing it or somebody else's edit the fields hold what is kept now.
+    kept = sha256(task.ways.model_dump_json().encode()).hexdigest()[:12]
+    held, key = typed_from(task.ways), f"patterns_{task.id}_{kept}_{state.form_number('ways')}"
     typed: dict[str, Any] = {}
     below: dict[str, Any] = {}
     with st.expander("What is said of this task", expanded=task.ways == Ways(), key=f"{key}_form"):

@@ -13,6 +13,16 @@ from planner.measurements.model import SELF_HOSTED
 
 def where_from(plan: Plan, option: str) -> None:
     """The catalogue's card of the recommended model, and whether a second source disagrees about it."""
+    members = plan.members(option)
+    if members:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="decision_source"):
+            st.page_link("patterns.py", label="What requests go through", icon=":material/account_tree:", query_params=state.link())
+            for (name, each), label in members.items():
+                st.page_link(
+                    "catalog.py", label=f"{words.md_escape(label)} in the catalog", icon=":material/menu_book:",
+                    query_params=state.link(model=f"{name}/{each}"),
+                )  # fmt: skip
+        return
     provider, model = plan.model(option)
     if provider == SELF_HOSTED:
         # The catalogue lists what providers sell; what own serving takes stands on the Latency page.

@@ -19,6 +19,7 @@ NEEDS: Mapping[str, str] = {
     "stages": "the stages of the pipeline",
     "lanes": "how many requests need the whole input",
     "agent": "the steps of the agent",
+    "slices": "how both models do on each kind of request (import evals with slices)",
 }
 """What a task may leave unsaid, as the end of a sentence that begins with `nobody has said`."""
 

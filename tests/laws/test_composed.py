@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 import planner.patterns
 from planner import Plan, plan, words
 from planner.catalog import Catalog
+from planner.evals.model import EvalCell, EvalSet
 from planner.exports import markdown
+from planner.joint.slices import slice_route
 from planner.pattern import registry
 from planner.patterns_view import cards, sweep, with_ways
 from planner.portfolio import MeasuredScore, ModelRef, Portfolio, QualityBar, RequestShape, Task, Traffic
@@ -190,6 +192,31 @@ def test_l11_two_lanes_send_43200_tokens_on_average(catalog: Catalog) -> None:
     for o in joint(result, "two_lanes"):
         single = evaluation.values["usd_per_request"][0, member(result, o, 0)]
         assert evaluation.values["usd_per_request"][0, o] < single
+
+
+def test_slices_of_evals_are_a_router(catalog: Catalog) -> None:
+    """Half of the cases are easy: both models get 90 there, and 50 against 90 on the rest. Routed, all but nothing is lost."""
+    small, large = ("openai", "gpt-5.4-mini", "low"), ("anthropic", "claude-opus-4-8", "high")
+    cells = tuple(
+        EvalCell(provider=p, model=m, effort=e, prompt_version="1", slice=name, cases=100, runs=100, passed=passed)
+        for (p, m, e), scores in ((small, (90, 50)), (large, (90, 90))) for name, passed in zip(("easy", "hard"), scores, strict=True)
+    )  # fmt: skip
+    held = EvalSet(name="E", imported_on=date(2026, 11, 1), prompt_version="1", cells=cells)
+    task = a_task(Ways(router_error_share=0), evals=(held,))
+    route = slice_route(task, "openai/gpt-5.4-mini@low", "anthropic/claude-opus-4-8@high")
+    assert route is not None
+    assert (route.small_share, route.well, route.badly) == pytest.approx((0.5, 0.9, 0.7))
+    result = plan(portfolio_of(task), catalog)
+    found = joint(result, "slice_router")
+    assert found
+    evaluation = result.evaluation
+    key = evaluation.options[found[0]].key
+    usd = evaluation.values["usd_per_request"][0]
+    assert usd[found[0]] < usd[member(result, found[0], 1)]
+    assert evaluation.values["quality_share"][0, found[0]] == pytest.approx(0.9, abs=0.03)
+    for name in ("usd_per_request", "quality_share", "quality_logit", "e2e_p95_s"):
+        assert result.explain("t", key, name).value == pytest.approx(result.value("t", key, name))
+    assert not joint(plan(portfolio_of(a_task(Ways())), catalog), "slice_router"), "without slices it is not about the task"
 
 
 def test_cards_set_every_pattern_beside_the_best_single_model(catalog: Catalog) -> None:
