@@ -24,7 +24,7 @@ from planner.ways import Agent, Check, Lanes, Stage, Ways
 
 from .conftest import portfolio_of, tasks
 
-LAW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+LAW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 TESTS = Ways(check=Check(kind="tests"), easy_share=0.8, comparable_answers=True)
 
 
