@@ -43,6 +43,8 @@ def why(plan: Plan, task: Task, decision: Decision, options: pd.DataFrame) -> No
             cards.note(words.reason_sentence(more))
         st.header("What it beats, and why" if decision.passes else "Families that were considered", anchor=False)
         tables.rejected(decision, words.labels_of(options))
+        if any(each.reason.code == "setup" for each in decision.rejected):
+            st.page_link("patterns.py", label="Say how it could be served", icon=":material/account_tree:", query_params=state.link())
     with right:
         st.header("What would flip it", anchor=False)
         cards.flips(decision, words.labels_of(options))

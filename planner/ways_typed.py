@@ -29,7 +29,8 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
     "agent": {
         "steps": ("agent", "steps", NUMBER), "added_tokens_per_step": ("agent", "added_tokens_per_step", TOKENS),
         "tools": ("agent", "tools", WHOLE), "tokens_per_tool": ("agent", "tokens_per_tool", TOKENS),
-        "step_right_share": ("agent", "step_right_share", SHARE), "wall_clock_limit_s": ("agent", "wall_clock_limit_s", SECONDS),
+        "step_right_share": ("agent", "step_right_share", SHARE), "retries": ("agent", "retries", WHOLE),
+        "tool_error_share": ("agent", "tool_error_share", SHARE), "wall_clock_limit_s": ("agent", "wall_clock_limit_s", SECONDS),
         "review_share": ("agent", "review_share", SHARE), "minutes_per_review": ("agent", "minutes_per_review", NUMBER),
         "usd_per_review_hour": ("agent", "usd_per_review_hour", USD),
     },
@@ -101,7 +102,7 @@ def _text(value: float | None, kind: str) -> str:
 
 
 def read_ways(typed: Mapping[str, Any], held: Ways) -> TypedWays:
-    """What was typed, laid over what the task holds: what the form does not show (retries, notes) stays."""
+    """What was typed, laid over what the task holds: what the form does not show (a note) stays."""
     problems: dict[str, str] = {}
     parts: dict[str, dict[str, Any]] = {"": {}, "check": {"kind": typed["check_kind"]}, "lanes": {}, "agent": {}}
     for group in GROUPS.values():
@@ -112,16 +113,17 @@ def read_ways(typed: Mapping[str, Any], held: Ways) -> TypedWays:
         "comparable_answers": bool(typed["comparable_answers"]), "stages": stages,
         "verifiable": {"": None, "yes": True, "no": False}[str(typed["verifiable"] or "")],
     }  # fmt: skip
-    agent = {k: v for k, v in parts["agent"].items() if v is not None or Agent.model_fields[k].default is None}
+    # A cleared field goes back to where it starts.
+    agent = {name: value for name, value in parts["agent"].items() if value is not None}
     agent |= {"history_cached": bool(typed["history_cached"]), "keeps_memory": bool(typed["keeps_memory"])}
-    lanes = {k: v for k, v in parts["lanes"].items() if v is not None or Lanes.model_fields[k].default is None}
+    lanes = {name: value for name, value in parts["lanes"].items() if value is not None}
     if problems:
         return TypedWays(None, problems)
     made: dict[str, Any] = {}
     try:
         made = top | {"check": Check(**parts["check"])}
-        made["agent"] = Agent(**((held.agent or Agent()).model_dump() | agent)) if typed["agent_task"] else None
-        made["lanes"] = Lanes(**((held.lanes or Lanes()).model_dump() | lanes)) if typed["lanes_task"] else None
+        made["agent"] = Agent(**agent) if typed["agent_task"] else None
+        made["lanes"] = Lanes(**lanes) if typed["lanes_task"] else None
         return TypedWays(Ways(**(held.model_dump(exclude=set(made)) | made)), {})
     except ValidationError as error:
         for problem in error.errors():

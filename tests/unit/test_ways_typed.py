@@ -25,7 +25,8 @@ def ways(draw: st.DrawFn) -> Ways:
     )  # fmt: skip
     kind = draw(st.sampled_from(["plain", "agent", "stages"]))
     agent = Agent(steps=draw(st.integers(1, 100)), added_tokens_per_step=draw(tokens), tools=draw(st.integers(0, 30)),
-                  step_right_share=draw(shares), review_share=draw(shares) or 0.0) if kind == "agent" else None  # fmt: skip
+                  step_right_share=draw(shares), review_share=draw(shares) or 0.0, retries=draw(st.integers(0, 3)),
+                  tool_error_share=draw(shares)) if kind == "agent" else None  # fmt: skip
     stages: tuple[Stage, ...] = ()
     if kind == "stages":
         at = draw(st.integers(0, 2))
@@ -78,6 +79,12 @@ def test_what_cannot_be_used_says_how_to_mend_it(name: str, text: str, said: str
     found = read_ways(typed_from(Ways()) | {name: text}, Ways())
     assert found.ways is None
     assert said in found.problems[name]
+
+
+def test_a_cleared_field_goes_back_to_where_it_starts() -> None:
+    held = Ways(agent=Agent(steps=20, retries=2, review_share=0.1, step_right_share=0.99))
+    found = read_ways(typed_from(held) | {"retries": "", "review_share": "", "step_right_share": ""}, held)
+    assert found.ways == Ways(agent=Agent(steps=20))
 
 
 def test_a_task_is_a_pipeline_or_an_agent() -> None:
