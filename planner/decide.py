@@ -126,10 +126,7 @@ def _why_chosen(evaluation: Evaluation, found: Gates, t: int, chosen: int, runne
 
 def _rejected(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> tuple[Rejected, ...]:
     """Every other size class, pattern and rung: its best member and why it was not chosen."""
-    options = evaluation.options
-    # Several models together are of no one size.
-    sizes = np.array(["" if o.members else o.fact.size_class for o in options])
-    patterns = np.array([o.pattern_id for o in options])
+    sizes, patterns = evaluation.families
     families = [(size, sizes == size) for size in SIZE_CLASSES if chosen == NOTHING or sizes[chosen] != size]
     families += [(p, patterns == p) for p in registry() if chosen == NOTHING or patterns[chosen] != p]
     weighed = evaluation.weighed[t]
@@ -180,10 +177,12 @@ def _next_evidence(evaluation: Evaluation, found: Gates, t: int, chosen: int) ->
         names = list(dict.fromkeys(each.fact.name for each in picked if each.ref.key not in measured))[:3]
         # Uncertain cheaper models can still change the answer; certain ones cannot.
         order = np.argsort(tco)
-        for i in order:
+        may = (tco < tco[chosen]) & (chance >= 0.2) & found.capable[t]
+        for i in order[may[order]]:
             option = evaluation.options[i]
-            cheaper = tco[i] < tco[chosen] and chance[i] >= 0.2 and found.capable[t, i] and not option.members
-            if cheaper and option.ref.key not in measured and option.fact.name not in names and len(names) < 3:
+            if len(names) == 3:
+                break
+            if not option.members and option.ref.key not in measured and option.fact.name not in names:
                 names.append(option.fact.name)
         if names:
             result.append(Reason("test_models", "not assessed", None, {"models": "; ".join(names), "cases": float(CASES_TO_TEST)}))

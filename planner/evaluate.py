@@ -24,6 +24,7 @@ from planner.own_serving import OwnServing
 from planner.portfolio import Portfolio, Scenario, Task, window_fit_share
 from planner.proposing import Proposals, proposed
 from planner.request_rows import ALL, REQUEST, Rows, largest_call, request_rows
+from planner.rule import best_first
 from planner.stated import Stated
 
 BESIDE_USD = {"check": "check_usd_per_request", "route": "route_usd_per_request"}
@@ -103,6 +104,17 @@ class Evaluation:
     def singles(self) -> int:
         """Options that serve one model; those put together from them come after."""
         return len(self.composition.options)
+
+    @cached_property
+    def families(self) -> tuple[np.ndarray, np.ndarray]:
+        """Size class and pattern of each option; several models together are of no one size."""
+        sizes = np.array(["" if option.members else option.fact.size_class for option in self.options])
+        return sizes, np.array([option.pattern_id for option in self.options])
+
+    @cached_property
+    def quality_order(self) -> np.ndarray:
+        """Options of each task, those expected to be right most often first, (tasks, options)."""
+        return best_first(self.values["quality_share"])
 
     @cached_property
     def model_ids(self) -> np.ndarray:

@@ -6,6 +6,8 @@ correlation of 0 is independence, and of 1 the better model is right wherever th
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.special import ndtr, ndtri
 
@@ -52,7 +54,14 @@ def by_easiness(right_share: Column, correlation: Column) -> tuple[Column, Colum
     Outcomes of several models are independent at one point; negative correlations, which one easiness cannot make, are taken as 0.
     """
     share, rho = np.broadcast_arrays(np.asarray(right_share, dtype=float), np.clip(np.asarray(correlation, dtype=float), 0, _LARGEST))
+    # A vote asks for the same models' chances in several of its formulas.
+    return _at_points(share.tobytes(), rho.tobytes(), share.shape), np.asarray(_MASS)
+
+
+@lru_cache(maxsize=16)
+def _at_points(share_bytes: bytes, rho_bytes: bytes, shape: tuple[int, ...]) -> Column:
+    share, rho = (np.frombuffer(held, dtype=float).reshape(shape) for held in (share_bytes, rho_bytes))
     nodes = _NODES.reshape(-1, *([1] * share.ndim))
     inside = (share > 0) & (share < 1)
     at = ndtr((ndtri(np.where(inside, share, 0.5)) + np.sqrt(rho) * nodes) / np.sqrt(1 - rho))
-    return np.where(inside | np.isnan(share), at, share), np.asarray(_MASS)
+    return np.asarray(np.where(inside | np.isnan(share), at, share))
