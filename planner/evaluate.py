@@ -16,6 +16,7 @@ from planner.composing import Composition
 from planner.engine import call_graph, option_graph
 from planner.expectations import Expectations, expectations
 from planner.facts import ModelFact
+from planner.frame_means import BESIDE_S, beside, by_asked, by_group, known_by_group, once
 from planner.latency_overrides import MeasuredLatency, measured_latency, merged
 from planner.making import Making
 from planner.mixtures import ASKED, Mixture, latencies
@@ -23,12 +24,10 @@ from planner.options import CallColumns, Option, options, price_columns
 from planner.own_serving import OwnServing
 from planner.portfolio import Portfolio, Scenario, Task, window_fit_share
 from planner.proposing import Proposals, proposed
-from planner.request_rows import ALL, REQUEST, Rows, largest_call, request_rows
+from planner.request_rows import REQUEST, Rows, largest_call, request_rows
 from planner.rule import best_first
 from planner.stated import Stated
 
-BESIDE_USD = {"check": "check_usd_per_request", "route": "route_usd_per_request"}
-"""What calls that read a request for a verdict or a label cost, by what is asked."""
 CALL_RESULTS = ("usd_per_request", "prefill_s", "thinking_s", "decode_s", "ttft_visible_s", "e2e_s", "ttft_tail_s", "e2e_tail_s")
 MEDIANS = ("ttft_visible_s", "e2e_s")
 OPTION_RESULTS = (
@@ -143,7 +142,7 @@ class Evaluation:
         full = (len(self.shape_share), len(self.columns.option))
         for case in ("low", "high"):
             inputs = self.inputs_by_case.latency_case(self.call_inputs, case)
-            made = call_graph().evaluate(inputs, [*MEDIANS, *(_beside(self.composition.composed)[2:])])
+            made = call_graph().evaluate(inputs, [*MEDIANS, *(beside(self.composition.composed)[2:])])
             ends[case] = inputs, {name: np.broadcast_to(value, full) for name, value in made.items()}
         return ends
 
@@ -192,11 +191,11 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario, joint: 
     # What was measured stands, whatever a model of own GPUs says.
     by_case.latency = merged(own.latency_overrides(), latency.overrides)
     inputs = by_case.laid(inputs)
-    beside = _beside(composed)
-    calls = call_graph().evaluate(inputs, [*CALL_RESULTS, *beside])
+    more = beside(composed)
+    calls = call_graph().evaluate(inputs, [*CALL_RESULTS, *more])
     full = (len(rows.rows), len(columns.option))
     calls = {name: np.broadcast_to(value, full) for name, value in calls.items()}
-    usd = _by_asked(calls, columns, rows, composed, len(portfolio.tasks))
+    usd = by_asked(calls, columns, rows, composed, len(portfolio.tasks))
     expected = expectations(portfolio.tasks, single)
     making = Making(portfolio, single, expected, usd["request"][:, columns.first_group], as_of)
     composition = _composition(portfolio.tasks, single, proposals, columns, expected, usd)
@@ -210,38 +209,6 @@ def evaluate(portfolio: Portfolio, catalog: Catalog, scenario: Scenario, joint: 
     result.option_inputs = _option_inputs(result)
     result.values = _Values(_option_values(result), result)
     return result
-
-
-def _beside(composed: Sequence[Option]) -> list[str]:
-    """Call results that only composed options read."""
-    if not composed:
-        return []
-    return [*BESIDE_USD.values(), "check_s", "route_s"]
-
-
-def _by_asked(calls: Mapping[str, Column], columns: CallColumns, rows: Rows, composed: Sequence[Option], tasks: int) -> dict[str, Column]:
-    """Mean price of a request by what is asked of a model, (tasks, (option, period) groups of single options)."""
-    usd = calls["usd_per_request"]
-    found = {"request": _by_group(usd, columns, rows.task, rows.share, tasks)}
-    asks = {call.asks for each in composed for path in each.pattern.paths for step in path.steps for call in step}
-    for name in asks & set(ASKED) - {"request"}:
-        found[name] = _known_by_group(usd, columns, rows, ASKED[name], tasks)
-    if composed:
-        last = rows.share.copy()
-        last[np.setdiff1d(np.arange(len(last)), rows.last(ALL))] = 0.0
-        # One verdict and one label a request, whatever it takes to answer it.
-        once = np.where(rows.calls > 0, last / rows.calls, 0.0)
-        for name, made in BESIDE_USD.items():
-            found[name] = _by_group(calls[made], columns, rows.task, once, tasks)
-    return found
-
-
-def _known_by_group(values: Column, columns: CallColumns, rows: Rows, kinds: tuple[str, ...], tasks: int) -> Column:
-    """The mean over rows of some kinds; unknown for tasks that have none."""
-    share = rows.share_of(kinds)
-    found = _by_group(values, columns, rows.task, share, tasks)
-    found[np.bincount(rows.task, weights=share, minlength=tasks) == 0] = np.nan
-    return found
 
 
 def _composition(
@@ -282,18 +249,6 @@ def _volume_inputs(portfolio: Portfolio, scenario: Scenario, as_of: date) -> dic
         "months_ahead": np.array([[months_ahead(portfolio, as_of)]]),
         "growth_share_per_month": _column([t.traffic.growth_share_per_month for t in portfolio.tasks]),
     }
-
-
-def _by_group(values: Column, columns: CallColumns, shape_task: np.ndarray, share: Column, tasks: int) -> Column:
-    """Mean over a task's request shapes by share, summed over an option's calls: (tasks, (option, period) groups)."""
-    weighted = np.add.reduceat(values * columns.call_share, columns.group_starts, axis=1) * share[:, None]
-    return _per_task(weighted, shape_task, tasks)
-
-
-def _per_task(rows: Column, shape_task: np.ndarray, tasks: int) -> Column:
-    if not tasks:
-        return np.empty((0, rows.shape[1]))
-    return np.asarray(np.add.reduceat(rows, np.searchsorted(shape_task, np.arange(tasks)), axis=0))
 
 
 def _latencies(evaluation: Evaluation, made: Mapping[str, Column], wanted: Mapping[str, tuple[str, float]]) -> dict[str, Column]:
@@ -385,17 +340,17 @@ def _mean_seconds(evaluation: Evaluation) -> dict[str, Column]:
     for name in MEAN_SECONDS:
         held = evaluation.call_values.get(name, evaluation.call_inputs.get(name))
         made = np.broadcast_to(np.asarray(held), shape)
-        values = _by_group(made, columns, rows.task, rows.share, tasks)
+        values = by_group(made, columns, rows.task, rows.share, tasks)
         found[name] = values[:, first]
         if composition.composed:
             tools = name == "wait_s"
             asks = {call.asks for batch in composition.batches for call in batch.calls}
-            by_asked = {n: _known_by_group(made, columns, rows, ASKED[n], tasks) for n in asks & set(ASKED)} | {"request": values}
-            for beside, seconds in (("check", "check_s"), ("route", "route_s")):
+            asked = {n: known_by_group(made, columns, rows, ASKED[n], tasks) for n in asks & set(ASKED)} | {"request": values}
+            for name_of, seconds in BESIDE_S.items():
                 # What reads a request for a verdict or a label is waited for.
                 part = evaluation.call_values[seconds] if tools else np.zeros(shape)
-                by_asked[beside] = _by_group(part, columns, rows.task, np.where(rows.calls > 0, rows.share / rows.calls, 0.0), tasks)
-            found[name] = np.hstack([found[name], composition.mean_s(by_asked, tools)[:, later]])
+                asked[name_of] = by_group(part, columns, rows.task, once(rows), tasks)
+            found[name] = np.hstack([found[name], composition.mean_s(asked, tools)[:, later]])
     return found
 
 
@@ -420,10 +375,10 @@ def _run_case(evaluation: Evaluation, case: str) -> Column:
     inputs = evaluation.inputs_by_case.case(case)
     full = (len(evaluation.shape_share), len(evaluation.columns.option))
     composition, rows = evaluation.composition, evaluation.rows
-    made = call_graph().evaluate(inputs, ["usd_per_request", *(_beside(composition.composed)[:2])])
+    made = call_graph().evaluate(inputs, ["usd_per_request", *(beside(composition.composed)[:2])])
     made = {name: np.broadcast_to(value, full) for name, value in made.items()}
-    by_asked = _by_asked(made, evaluation.columns, rows, composition.composed, len(portfolio.tasks))
-    groups = np.hstack([by_asked["request"], composition.usd(by_asked, case)])
+    asked = by_asked(made, evaluation.columns, rows, composition.composed, len(portfolio.tasks))
+    groups = np.hstack([asked["request"], composition.usd(asked, case)])
     case_inputs = evaluation.option_inputs | {
         "usd_per_request": groups[:, evaluation.columns.first_group],
         "requests_per_day": _column([t.traffic.requests_per_day.case(case) for t in portfolio.tasks]),
