@@ -9,7 +9,7 @@ import numpy as np
 from planner.columns import Column
 from planner.mixtures import ASKED
 from planner.options import CallColumns, Option
-from planner.request_rows import ALL, Rows
+from planner.request_rows import Rows
 
 BESIDE_USD = {"check": "check_usd_per_request", "route": "route_usd_per_request"}
 """What calls that read a request for a verdict or a label cost, by what is asked."""
@@ -24,9 +24,9 @@ def beside(composed: Sequence[Option]) -> list[str]:
 
 
 def once(rows: Rows) -> Column:
-    """Weights of the last call of each request: one verdict and one label a request, whatever it takes to answer it, (rows,)."""
+    """Weights of the call that writes the answer: one verdict and one label a request, whatever else it takes, (rows,)."""
     last = rows.share.copy()
-    last[np.setdiff1d(np.arange(len(last)), rows.last(ALL))] = 0.0
+    last[np.setdiff1d(np.arange(len(last)), rows.last(ASKED["last_stage"]))] = 0.0
     return np.asarray(np.where(rows.calls > 0, last / rows.calls, 0.0))
 
 
