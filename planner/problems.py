@@ -27,6 +27,7 @@ from planner.portfolio import (
     Traffic,
 )
 from planner.quantity import shown
+from planner.ways import Agent, Check, Lanes, Stage, Ways
 
 MOST_SHOWN = 50
 
@@ -40,6 +41,11 @@ _MODELS: dict[str, type[BaseModel]] = {
     "tuning": Tuning,
     "training": Training,
     "pilot": Pilot,
+    "ways": Ways,
+    "check": Check,
+    "stages": Stage,
+    "agent": Agent,
+    "lanes": Lanes,
     "measured": MeasuredScore,
     "evals": EvalSet,
     "cells": EvalCell,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,8 @@ _MENDS = {
 }  # fmt: skip
 _STAGE = "Write one stage a line: name, input tokens, output tokens, and calls a request where there are several"
 
+_TWO_WAYS = "'{line}' can be read in two ways. Put a space after each comma that parts two numbers, for example: Answer, 3,000, 400."
+
 
 @dataclass(frozen=True)
 class TypedWays:
@@ -84,12 +87,29 @@ def stage_lines(ways: Ways) -> str:
     """Stages as people type them, one a line; the one that writes the answer is marked where it is not the last."""
     lines = []
     for n, stage in enumerate(ways.stages):
-        parts = [stage.name, shown(stage.input_tokens).replace(",", ""), shown(stage.output_tokens).replace(",", "")]
-        parts += [shown(stage.calls_per_request)] if stage.calls_per_request != 1 else []
+        numbers = [stage.input_tokens, stage.output_tokens, *([stage.calls_per_request] if stage.calls_per_request != 1 else [])]
+        parts = [stage.name, *(_text(number, TOKENS).replace(",", "") for number in numbers)]
         last = n == len(ways.stages) - 1
         parts += ["answer"] if stage.carries_quality and not last else []
-        lines.append(", ".join(parts))
+        # A name that holds a comma or a semicolon is set apart by what it does not hold.
+        lines.append(("\t" if ";" in stage.name else "; " if "," in stage.name else ", ").join(parts))
     return "\n".join(lines)
+
+
+def _cells(line: str) -> list[str]:
+    """The parts of a stage's line. Raises InputError where commas could be read in two ways: nothing is guessed."""
+    if "\t" in line or ";" in line:
+        return [cell.strip() for cell in line.split("\t" if "\t" in line else ";")]
+    if re.search(r",\s", line):
+        # 3,000 is one number beside commas that a space follows.
+        cells = [cell.strip() for cell in re.split(r",\s+|(?<!\d),|,(?!\d{3}(?!\d))", line)]
+    else:
+        cells = [cell.strip() for cell in line.split(",")]
+        if len(cells) > 3 and re.search(r",\d{1,3},\d{3}(?!\d)", line):
+            raise InputError(_TWO_WAYS.format(line=line[:60]))
+    if "," in cells[0]:
+        raise InputError(_TWO_WAYS.format(line=line[:60]))
+    return cells
 
 
 def _text(value: float | None, kind: str) -> str:
@@ -164,10 +184,14 @@ def _value(text: str, kind: str, name: str, problems: dict[str, str]) -> float |
 
 
 def _stages(text: str, problems: dict[str, str]) -> tuple[Stage, ...]:
-    """Lines of stages; the last one writes the answer, unless a line says so itself."""
+    """Lines of stages, also as pasted from a sheet; the last one writes the answer, unless a line says so itself."""
     found: list[dict[str, Any]] = []
     for line in filter(None, (each.strip() for each in text.splitlines())):
-        cells = [cell.strip() for cell in line.split(",")]
+        try:
+            cells = _cells(line)
+        except InputError as error:
+            problems["stages"] = str(error)
+            return ()
         answers = cells[-1].casefold() == "answer"
         cells = cells[:-1] if answers else cells
         try:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from planner.applying import apply_command
 from planner.commands import SetWays
+from planner.errors import InputError
 from planner.portfolio import Portfolio, Task
 from planner.portfolio_io import dump_portfolio, load_portfolio
 from planner.ways import Agent, Check, Lanes, Stage, Ways
@@ -72,6 +73,9 @@ def test_setting_is_undone_by_its_inverse() -> None:
         ("correctness_correlation", "1", "'1' cannot be. Type a correlation"),
         ("stages", "Answer, 3000", "'Answer, 3000' is not a stage"),
         ("stages", "Answer, 3000, 400", "One stage is the request itself"),
+        ("stages", "Route,600,20\nAnswer,3,000,400", "'Answer,3,000,400' can be read in two ways"),
+        ("stages", "Route, 600, 20\nAnswer 1,600, 20, 5", "'Answer 1,600, 20, 5' can be read in two ways"),
+        ("stages", "Route, 600, 20\nAnswer, 3,000,400", "is not a stage"),
         ("check_s", "-1", "'-1' cannot be. Type seconds"),
     ],
 )
@@ -90,3 +94,44 @@ def test_a_cleared_field_goes_back_to_where_it_starts() -> None:
 def test_a_task_is_a_pipeline_or_an_agent() -> None:
     found = read_ways(typed_from(Ways()) | {"stages": "Route, 600, 20\nAnswer, 3000, 400", "agent_task": True}, Ways())
     assert "not both" in found.problems["stages"]
+
+
+@pytest.mark.parametrize(
+    "line", ["Answer, 3,000, 400", "Answer,3000,400", "Answer, 3k, 400, 1", "Answer\t3,000\t400", "Answer; 3,000; 400", "Answer,3000, 400"]
+)
+def test_a_thousands_comma_never_makes_two_numbers_of_one(line: str) -> None:
+    found = read_ways(typed_from(Ways()) | {"stages": f"Route, 600, 20\n{line}"}, Ways())
+    assert found.problems == {}
+    assert found.ways is not None
+    assert found.ways.stages[1] == Stage(name="Answer", input_tokens=3000, output_tokens=400, carries_quality=True)
+
+
+@pytest.mark.parametrize("name", ["Read, sort", "Read; sort", "Read, then; sort", "Stage 1", "answer"])
+def test_any_name_of_a_stage_reads_back(name: str) -> None:
+    first = Stage(name=name, input_tokens=1234.56789, output_tokens=2)
+    held = Ways(stages=(first, Stage(name="B", input_tokens=1, output_tokens=2, carries_quality=True)))
+    assert read_ways(typed_from(held), held).ways == held
+
+
+def test_two_people_change_two_tasks_and_each_change_is_told() -> None:
+    portfolio = Portfolio(id="p", name="P", tasks=(Task(id="a", name="A"), Task(id="b", name="B")))
+    first = apply_command(portfolio, SetWays(task_id="a", ways=Ways(easy_share=0.8)))
+    second = apply_command(first.portfolio, SetWays(task_id="b", ways=Ways(comparable_answers=True)))
+    assert first.summary == "Changed how 'A' could be served"
+    assert apply_command(second.portfolio, first.inverse).portfolio.task("b").ways.comparable_answers
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("ways: {chek: {kind: tests}}", "ways.chek: there is no such field. Did you mean 'check'?"),
+        ("ways: {check: {acepts_wrong_share: 0.1}}", "Did you mean 'accepts_wrong_share'?"),
+        ("ways: {lanes: {colour: red}}", "Known here: needs_all_share, retrieved_tokens"),
+        ("ways: {retries: 2}", "It belongs under 'agent'."),
+        ("ways: {check: {accepts_right_share: 5}}", "ways.check.accepts_right_share: '5' is too large"),
+    ],
+)
+def test_a_slip_in_a_file_is_told_by_the_part_it_stands_in(written: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_portfolio(f"name: P\ntasks:\n- name: T\n  {written}", "yaml")
+    assert said in str(caught.value)
