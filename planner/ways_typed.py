@@ -10,8 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from planner.errors import InputError
+from planner.facts import assumptions
 from planner.joint.checks import checks
 from planner.quantity import parse_number, shown
+from planner.stated import BY_KIND, UNMEASURED
 from planner.ways import Agent, Check, Lanes, Stage, Ways
 
 SHARE, USD, SECONDS, TOKENS, NUMBER, WHOLE, CORRELATION = "share", "usd", "s", "tokens", "number", "whole", "correlation"
@@ -45,6 +47,8 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
 
 SWITCHES = {"comparable_answers": ("", "comparable_answers"), "history_cached": ("agent", "history_cached"),
             "keeps_memory": ("agent", "keeps_memory"), "agent_task": ("agent", ""), "lanes_task": ("lanes", "")}  # fmt: skip
+OPENED_BY = {"agent": "agent_task", "lanes": "lanes_task"}
+"""Groups whose fields count once a switch is on, and that switch."""
 VERIFIABLE: Mapping[str, str] = {"": "Not said", "yes": "Yes: several steps, and the answer can be checked", "no": "No"}
 CHECKS: Mapping[str, str] = {"none": "Nothing checks it"} | {kind: row.label for kind, row in checks().items()}
 
@@ -81,6 +85,22 @@ def typed_from(ways: Ways) -> dict[str, Any]:
     typed["history_cached"], typed["keeps_memory"] = agent.history_cached, agent.keeps_memory
     typed["stages"] = stage_lines(ways)
     return typed
+
+
+def left_blank(check_kind: str) -> dict[str, str]:
+    """By field what counts where it is left blank, as text: what is assumed, or where it starts. Fields without either are left out."""
+    told = {}
+    starts: Mapping[str, Any] = {"lanes": Lanes.model_fields, "agent": Agent.model_fields}
+    by_kind = checks()[UNMEASURED if check_kind == "none" else check_kind]
+    for group in GROUPS.values():
+        for name, (part, field, kind) in group.items():
+            assumed = getattr(by_kind, name) if name in BY_KIND else assumptions().get(name)
+            start = starts[part][field].default if part in starts else None
+            if assumed is not None:
+                told[name] = f"{_text(assumed.typical, kind)} assumed"
+            elif start is not None:
+                told[name] = _text(start, kind)
+    return told
 
 
 def stage_lines(ways: Ways) -> str:

@@ -14,10 +14,10 @@ from planner.commands import SetWays
 from planner.portfolio import Task
 from planner.quantities import vocabulary
 from planner.ways import Ways
-from planner.ways_typed import CHECKS, GROUPS, VERIFIABLE, read_ways, typed_from
+from planner.ways_typed import CHECKS, GROUPS, OPENED_BY, VERIFIABLE, left_blank, read_ways, typed_from
 
 _TABS = {
-    "check": ("Check", "What decides whether a small model's answer is good enough. Blank rates are assumed by the kind of check."),
+    "check": ("Check", "What decides whether a small model's answer is good enough. Blank fields count as their grey text says."),
     "easy": ("Easy requests", "What share is easy, and how often a router takes one kind for the other."),
     "stages": ("Stages", "A pipeline, one stage a line: name, input tokens, output tokens, and calls a request where there are several. "
                          "The last line writes the answer. It takes the place of the request's own tokens."),
@@ -74,17 +74,25 @@ def _fields(group: str, held: Mapping[str, Any], key: str, typed: dict[str, Any]
         )  # fmt: skip
         below["stages"] = st.empty()
         return
+    opener = OPENED_BY.get(group)
+    shut = False
     for name in _SWITCHES.get(group, ()):
-        typed[name] = st.checkbox(words.label(name), held[name], key=f"{key}_{name}", help=vocabulary()[name].meaning)
+        typed[name] = st.checkbox(words.label(name), held[name], key=f"{key}_{name}", help=vocabulary()[name].meaning, disabled=shut)
+        # What is typed while the switch is off would count for nothing.
+        shut = opener is not None and not typed[opener]
     if group == "models":
         choices = list(VERIFIABLE)
         typed["verifiable"] = st.selectbox(
             words.label("verifiable"), choices, choices.index(held["verifiable"]), format_func=VERIFIABLE.__getitem__,
             key=f"{key}_verifiable", help=vocabulary()["verifiable"].meaning,
         )  # fmt: skip
+    blank = left_blank(typed["check_kind"])
     with st.grid(3, min_column_width=180):
         for name, (_, _, kind) in GROUPS[group].items():
             with st.container(gap="xsmall"):
-                typed[name] = st.text_input(words.label(name), held[name], key=f"{key}_{name}", help=vocabulary()[name].meaning)
+                typed[name] = st.text_input(
+                    words.label(name), held[name], key=f"{key}_{name}", help=vocabulary()[name].meaning, placeholder=blank.get(name),
+                    disabled=shut,
+                )  # fmt: skip
                 st.caption(_HINTS[kind])
                 below[name] = st.empty()

@@ -94,6 +94,19 @@ def test_what_cannot_be_used_is_a_sentence_and_loses_nothing(shell: Open, exampl
     assert "'just one' is not a stage" in told(at)
 
 
+def test_fields_of_an_agent_are_open_once_it_is_one(shell: Open, example: Portfolio) -> None:
+    at = shell("patterns", plan=example.id, task="code-review")
+    assert field(at, "text_input", "_steps").disabled
+    assert field(at, "text_input", "_retrieved_tokens").disabled
+    assert field(at, "text_input", "_retrieved_tokens").placeholder == "4,000"
+    field(at, "checkbox", "_agent_task").check().run()
+    assert not field(at, "text_input", "_steps").disabled
+    assert lead(at).startswith("As tried out")
+    field(at, "text_input", "_steps").set_value("20").run()
+    assert_whole(at)
+    assert "How far to trust a run" in [each.value for each in at.header]
+
+
 def test_reset_goes_back_to_what_is_kept(shell: Open, example: Portfolio) -> None:
     at = shell("patterns", plan=example.id, task="code-review")
     before = lead(at)

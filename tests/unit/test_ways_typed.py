@@ -12,7 +12,7 @@ from planner.errors import InputError
 from planner.portfolio import Portfolio, Task
 from planner.portfolio_io import dump_portfolio, load_portfolio
 from planner.ways import Agent, Check, Lanes, Stage, Ways
-from planner.ways_typed import read_ways, typed_from
+from planner.ways_typed import GROUPS, left_blank, read_ways, typed_from
 
 shares = st.one_of(st.none(), st.integers(0, 1000).map(lambda n: n / 1000))
 tokens = st.integers(0, 1_000_000).map(float)
@@ -135,3 +135,15 @@ def test_a_slip_in_a_file_is_told_by_the_part_it_stands_in(written: str, said: s
     with pytest.raises(InputError) as caught:
         load_portfolio(f"name: P\ntasks:\n- name: T\n  {written}", "yaml")
     assert said in str(caught.value)
+
+
+def test_blank_fields_say_what_counts_instead() -> None:
+    told = left_blank("tests")
+    assert told["accepts_wrong_share"] == "5 % assumed"
+    assert told["usd_per_check"] == "0.001 assumed"
+    assert told["hard_request_cost_ratio"] == "1.3 assumed"
+    assert told["retrieved_tokens"] == "4,000"
+    assert left_blank("none") == left_blank("model")
+    # A model's check costs what that model costs; a run's steps are read off its quality.
+    assert not {"usd_per_check", "step_right_share"} & set(left_blank("model"))
+    assert set(told) <= {name for group in GROUPS.values() for name in group}
