@@ -196,7 +196,7 @@ def _next_evidence(evaluation: Evaluation, found: Gates, t: int, chosen: int) ->
 def _next_pattern(evaluation: Evaluation, found: Gates, t: int, chosen: int) -> list[Reason]:
     """What to say of the task where a pattern would then be taken: everything else passes, and it saves enough."""
     others = np.logical_and.reduce([found.status[g][t] == PASS for g in GATES if g not in {"setup", "output"}])
-    joint = np.array([bool(o.members) for o in evaluation.options], dtype=bool) & evaluation.weighed[t]
+    joint = (np.arange(len(evaluation.options)) >= evaluation.singles) & evaluation.weighed[t]
     tco, run = evaluation.values["tco_usd"][t], evaluation.values["run_usd_per_month"][t]
     needed = (1 - evaluation.portfolio.policy.simplicity_saving_share) * tco[chosen]
     may = np.flatnonzero(others & joint & (found.status["setup"][t] != PASS) & (tco < needed))

@@ -96,9 +96,12 @@ def gates(evaluation: Evaluation) -> Gates:
     status["provider"] = np.array([_provider(evaluation, t.constraints.allowed_providers, t.constraints.denied_providers) for t in tasks])
     # What a pattern needs and nobody has said is no fault of its models, and no ground to take it.
     status["setup"] = np.where(evaluation.weighed, PASS, FAIL)
-    for t, o in zip(*np.nonzero(evaluation.weighed[:, evaluation.singles :]), strict=True):
-        if missing(tasks[t], options[o + evaluation.singles].pattern.needs):
-            status["setup"][t, o + evaluation.singles] = NOT_ASSESSED
+    for t, task in enumerate(tasks):
+        for batch in evaluation.composition.batches:
+            if missing(task, batch.pattern.needs):
+                # What the task does not weigh stays out.
+                held = slice(evaluation.singles + batch.at.start, evaluation.singles + batch.at.stop)
+                status["setup"][t, held] = np.where(evaluation.weighed[t, held], NOT_ASSESSED, FAIL)
     status["programme"] = np.broadcast_to(_programme(evaluation), shape)
     weights = _known_yes([o.fact.open_weights for o in options])
     status["weights"] = np.array([weights if t.constraints.open_weights_only else np.full(shape[1], PASS) for t in tasks])
