@@ -15,7 +15,10 @@ _WIDE, _TALL = (200, 92), (168, 112)
 _BOX = (150, 66)
 _LONGEST = 24
 _MOST_LINE = 9.0
-_ABOVE = 14
+_EDGE = 2.0
+"""Room around everything drawn, for the strokes of boxes at the edge."""
+_LABEL = (12, 3.8)
+"""Size of the text above a box, and half the width of one of its letters."""
 _FONT = "Source Sans 3, Source Sans Pro, system-ui, sans-serif"
 _START, _END = "Request", "Answer"
 
@@ -98,20 +101,21 @@ def picture(paths: Sequence[FlowPath], title: str, mode: str = "light", *, tall:
     root = _tree(paths)
     nodes = list(_walk(root))
     along, across = _TALL[::-1] if tall else _WIDE
-    depth, lanes = max(each.depth for each in nodes), max(each.lane for each in nodes)
-    long, broad = (depth + 1) * along, (lanes + 1) * across
-    width, height = (broad, long) if tall else (long, broad)
 
     def middle(node: _Node) -> tuple[float, float]:
         at, side = (node.depth + 0.5) * along, (node.lane + 0.5) * across
         return (side, at) if tall else (at, side)
 
-    lines, boxes = [], []
+    lines, boxes, reach = [], [], []
     for node in nodes:
         lines += [_line(middle(node), middle(each), node, each, tall, colours) for each in node.next]
         boxes.append(_box(node, *middle(node), colours))
-    # Room above for the name of the topmost way.
-    size = f'viewBox="0 -{_ABOVE} {width:.0f} {height + _ABOVE:.0f}" width="{width:.0f}" height="{height + _ABOVE:.0f}"'
+        reach += [_reach(*middle(each), each, _label(node, each)) for each in node.next]
+    reach.append(_reach(*middle(root), root, ""))
+    # Cut to what is drawn: what stands around a picture is for the page to say.
+    left, top = (min(each[n] for each in reach) - _EDGE for n in (0, 1))
+    width, height = max(each[2] for each in reach) + _EDGE - left, max(each[3] for each in reach) + _EDGE - top
+    size = f'viewBox="{left:.0f} {top:.0f} {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
     return (
         f'<svg role="img" {size} xmlns="http://www.w3.org/2000/svg" font-family="{_FONT}">'
         f"<title>{escape(title)}</title><desc>{escape(told(paths))}</desc>{''.join(lines)}{''.join(boxes)}</svg>"
@@ -134,12 +138,23 @@ def _line(start: tuple[float, float], end: tuple[float, float], node: _Node, to:
         x0, x1 = x0 + _half(node)[0], x1 - _half(to)[0]
         bend = f"M{x0:.0f} {y0:.0f} C{(x0 + x1) / 2:.0f} {y0:.0f} {(x0 + x1) / 2:.0f} {y1:.0f} {x1:.0f} {y1:.0f}"
     drawn = f'<path d="{bend}" fill="none" stroke="{colours.primary}" stroke-opacity="0.45" stroke-width="{wide:.1f}"/>'
-    if len(node.next) > 1:
-        # Above the box the line ends in, where ways no longer meet.
-        label, (x, y) = f"{to.name} {words.share(share)}", end
+    label, (x, y) = _label(node, to), end
+    if label:
         halo = f' font-weight="600" paint-order="stroke" stroke="{colours.background}" stroke-width="4"'
-        drawn += _text(x, y - _half(to)[1] - 6, label, 12, colours.ink, halo)
+        drawn += _text(x, y - _half(to)[1] - 6, label, _LABEL[0], colours.ink, halo)
     return drawn
+
+
+def _label(node: _Node, to: _Node) -> str:
+    """What a line says where ways part, above the box it ends in: there ways no longer meet."""
+    return f"{to.name} {words.share(to.share)}" if len(node.next) > 1 else ""
+
+
+def _reach(x: float, y: float, node: _Node, label: str) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a box and the text above it."""
+    wide, high = _half(node)
+    side = max(wide, len(label) * _LABEL[1])
+    return x - side, y - high - (_LABEL[0] + 6 if label else 0), x + side, y + high
 
 
 def _half(node: _Node) -> tuple[float, float]:
@@ -155,5 +170,7 @@ def _box(node: _Node, x: float, y: float, colours: Palette) -> str:
     if plain:
         return shape + _text(x, y + 4, node.lines[0], 11.5, colours.muted)
     kinds = ((13, colours.ink, ' font-weight="600"'), (11.5, colours.muted, ""), (12.5, colours.ink, ""))
-    texts = (_text(x, y + shift, line, *kind) for line, shift, kind in zip(node.lines, (-13, 4, 21), kinds, strict=True))
+    # Where no model answers, the other two lines stand in the middle.
+    shifts = (-13, 4, 21) if node.lines[1] else (-5, 4, 14)
+    texts = (_text(x, y + shift, line, *kind) for line, shift, kind in zip(node.lines, shifts, kinds, strict=True) if line)
     return shape + "".join(texts)
