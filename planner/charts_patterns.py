@@ -68,7 +68,7 @@ def frontier(table: pd.DataFrame, bar_share: float | None, mode: str = "light") 
         figure.add_hline(y=bar_share * 100, line={"color": colours.warn, "dash": "dash", "width": 1.5}, annotation_text="Bar")
     figure.update_layout(
         height=380, showlegend=True, legend={"y": 1.02}, margin={"l": 8, "r": 16, "t": 32, "b": 8},
-        xaxis=money_axis(table["run_usd_per_month"], "Monthly bill"), yaxis={"title": {"text": "Right answers of 100"}},
+        xaxis=money_axis(table["run_usd_per_month"], "Monthly bill, USD"), yaxis={"title": {"text": "Right answers of 100"}},
     )  # fmt: skip
     return figure
 
@@ -82,8 +82,11 @@ def frontier_alt(table: pd.DataFrame) -> str:
     return f"Monthly bill against right answers: {told}." if told else "No bill is known."
 
 
-def check_sweep(table: pd.DataFrame, large_share: float | None, mode: str = "light") -> go.Figure:
-    """Right answers and the bill of a cascade as its check accepts more wrong answers."""
+def check_sweep(table: pd.DataFrame, large: tuple[float | None, float | None], mode: str = "light") -> go.Figure:
+    """Right answers of a cascade, and below them its bill, as its check accepts more wrong answers.
+
+    `large` is the large model's share of right answers and monthly bill alone: above its bill a cascade loses.
+    """
     colours = palette(mode)
     figure = go.Figure(layout=theme(mode))
     x = table["at"] * 100
@@ -91,21 +94,33 @@ def check_sweep(table: pd.DataFrame, large_share: float | None, mode: str = "lig
         x=[*x, *x[::-1]], y=[*(table["quality_high_share"] * 100), *(table["quality_low_share"] * 100)[::-1]], fill="toself", mode="none",
         fillcolor=_faint(colours.link), name="80 % range", hoverinfo="skip",
     ))  # fmt: skip
-    figure.add_trace(go.Scatter(
-        x=x, y=table["quality_share"] * 100, mode="lines+markers", name="Right answers", line={"color": colours.link, "width": 3},
-        hovertext=[
-            f"{words.share(row['at'])} of wrong answers accepted: {words.score(row['quality_share'])} right, "
-            f"{words.money(row['run_usd_per_month'])} a month, {words.share(row['escalation_share'])} sent on"
-            for row in table.to_dict("records")
-        ],
-        hovertemplate="%{hovertext}<extra></extra>",
-    ))  # fmt: skip
-    if large_share is not None:
-        dashed = {"color": colours.warn, "dash": "dash", "width": 1.5}
-        figure.add_hline(y=large_share * 100, line=dashed, annotation_text="Large model alone")
+    told = [
+        f"{words.share(row['at'])} of wrong answers accepted: {words.score(row['quality_share'])} right, "
+        f"{words.money(row['run_usd_per_month'])} a month, {words.share(row['escalation_share'])} sent on"
+        for row in table.to_dict("records")
+    ]
+    for y, axis in ((table["quality_share"] * 100, "y"), (table["run_usd_per_month"], "y2")):
+        figure.add_trace(go.Scatter(
+            x=x, y=y, yaxis=axis, mode="lines+markers", name="Cascade", legendgroup="cascade", showlegend=axis == "y",
+            line={"color": colours.link, "width": 3}, hovertext=told, hovertemplate="%{hovertext}<extra></extra>",
+        ))  # fmt: skip
+    right, usd = (words.known(each) for each in large)
+    ends = [x.min(), x.max()]
+    dashed = {"color": colours.warn, "dash": "dash", "width": 2}
+    alone = {"mode": "lines", "name": "Large model alone", "legendgroup": "large", "line": dashed}
+    if right is not None:
+        hover = f"Large model alone: {words.score(right)} right<extra></extra>"
+        figure.add_trace(go.Scatter(x=ends, y=[right * 100] * 2, hovertemplate=hover, **alone))
+    if usd is not None:
+        hover = f"Large model alone: {words.money(usd)} a month<extra></extra>"
+        figure.add_trace(go.Scatter(x=ends, y=[usd] * 2, yaxis="y2", hovertemplate=hover, showlegend=right is None, **alone))
+    bills = theme(mode)["yaxis"]
     figure.update_layout(
-        height=340, showlegend=True, legend={"y": 1.02}, margin={"l": 8, "r": 16, "t": 32, "b": 8},
-        xaxis={"title": {"text": "Wrong answers the check accepts"}, "ticksuffix": " %"}, yaxis={"title": {"text": "Right answers of 100"}},
+        height=460, showlegend=True, legend={"y": 1.02}, margin={"l": 8, "r": 16, "t": 32, "b": 8},
+        xaxis={"title": {"text": "Wrong answers the check accepts"}, "ticksuffix": " %", "anchor": "y2"},
+        yaxis={"title": {"text": "Right answers of 100"}, "domain": [0.42, 1]},
+        yaxis2={**bills, "title": {**bills["title"], "text": "Monthly bill, USD"}, "domain": [0, 0.34], "rangemode": "tozero",
+                "tickprefix": "$", "tickformat": "~s", "nticks": 4},
     )  # fmt: skip
     return figure
 
@@ -115,7 +130,11 @@ def _faint(colour: str) -> str:
     return f"rgba({red},{green},{blue},0.15)"
 
 
-def check_sweep_alt(table: pd.DataFrame) -> str:
-    """The line in words."""
-    told = "; ".join(f"{words.share(row['at'])}: {words.score(row['quality_share'])}" for row in table.to_dict("records"))
-    return f"Right answers of 100 by the share of wrong answers the check accepts: {told}."
+def check_sweep_alt(table: pd.DataFrame, large: tuple[float | None, float | None]) -> str:
+    """Both lines in words."""
+    told = "; ".join(
+        f"{words.share(row['at'])}: {words.score(row['quality_share'])} and {words.money(row['run_usd_per_month'])}"
+        for row in table.to_dict("records")
+    )
+    alone = f"The large model alone: {words.score(large[0])} and {words.money(large[1])}."
+    return f"Right answers of 100 and monthly bill of the cascade by the share of wrong answers the check accepts: {told}. {alone}"

@@ -65,6 +65,7 @@ def _ends(card: Card) -> str:
 def each(plan: Plan, task: Task, found: list[Card]) -> None:
     """A card a pattern: when it suits, what requests go through, its figures and its verdict."""
     st.header("What requests go through", anchor=False)
+    alone = next((card for card in found if card.pattern_id == SINGLE), None)
     for card in found:
         with st.container(key=f"patterns_card_{card.pattern_id}"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -83,10 +84,11 @@ def each(plan: Plan, task: Task, found: list[Card]) -> None:
             with st.container(horizontal=True, key=f"patterns_figures_{card.pattern_id}"):
                 for name in _FIGURES:
                     option = card.option
+                    beside = f"one model {words.quantity(name, alone.values.get(name))}" if alone is not None and card is not alone else ""
                     number.figure(
                         words.label(name), words.quantity(name, card.values.get(name)),
                         lambda name=name, option=option: plan.explain(task.id, option, name),  # type: ignore[misc]
-                        key=f"patterns_{card.pattern_id}_{name}",
+                        key=f"patterns_{card.pattern_id}_{name}", note=beside,
                     )  # fmt: skip
             cards.note(words.pattern_verdict(card))
             if card.break_even_escalation_share is not None:
@@ -127,7 +129,8 @@ def charts(plan: Plan, task: Task, found: list[Card]) -> None:
 def _check(plan: Plan, task: Task, option: str) -> None:
     st.header("How good must the check be?", anchor=False)
     moved = sweep(plan, task.id, option, check_levels(task.ways))
-    large = plan.value(task.id, f"hosted_api:{option.rpartition('+')[2]}", "quality_share")
+    alone = f"hosted_api:{option.rpartition('+')[2]}"
+    large = plan.value(task.id, alone, "quality_share"), plan.value(task.id, alone, "run_usd_per_month")
 
     def twin() -> None:
         rows = [
@@ -139,5 +142,8 @@ def _check(plan: Plan, task: Task, option: str) -> None:
         heads = ("Wrong answers accepted", "Right of 100", "Monthly bill", "Sent on")
         table(heads, rows, "A cascade by what its check lets through", numbers=(1, 2, 3))
 
-    pair(charts_patterns.check_sweep(moved, large, theme.mode()), charts_patterns.check_sweep_alt(moved), "patterns_check", twin)
-    cards.note("The rest is as said above. A check that accepts more wrong answers is cheaper, and worse.")
+    pair(charts_patterns.check_sweep(moved, large, theme.mode()), charts_patterns.check_sweep_alt(moved, large), "patterns_check", twin)
+    cards.note(
+        "The rest is as said above. A check that accepts more wrong answers is cheaper, and worse. "
+        "Where the bill is above its dashed line, the large model alone costs less."
+    )

@@ -84,6 +84,15 @@ def test_what_is_tried_out_shows_at_once_and_changes_nothing_until_it_is_kept(sh
     assert held.portfolio.task("code-review").ways == Ways()
 
 
+def test_figures_of_a_pattern_stand_beside_those_of_one_model(shell: Open, example: Portfolio) -> None:
+    at = shell("patterns", plan=example.id, task="code-review")
+    figures = {each.key: each.proto.popover.label for each in at.get("popover") if each.key and each.key.startswith("patterns_")}
+    alone = next(label for key, label in figures.items() if key == "patterns_single_run_usd_per_month")
+    bill = alone.split("**")[1]
+    assert f"*one model {bill}*" in figures["patterns_cascade_run_usd_per_month"]
+    assert "one model" not in alone
+
+
 def test_what_cannot_be_used_is_a_sentence_and_loses_nothing(shell: Open, example: Portfolio) -> None:
     at = shell("patterns", plan=example.id, task="code-review")
     field(at, "text_input", "_accepts_wrong_share").set_value("120 %").run()
