@@ -26,6 +26,7 @@ def page(task: Task) -> None:
     patterns_cards.each(plan, shown, found)
     patterns_cards.charts(plan, shown, found)
     patterns_panels.agent(plan, shown)
+    patterns_panels.lanes(shown)
     patterns_panels.thinking(plan, shown)
     cards.not_counted(plan)
 

@@ -1,4 +1,4 @@
-"""Below the patterns: how far to trust an agent's run, and how much models think."""
+"""Below the patterns: how far to trust an agent's run, what two lanes send, and how much models think."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pages.ui import cards, number
 from pages.ui.tables import Cell, table
 from planner import Plan, words
 from planner.agent_view import reliability
+from planner.lanes_view import two_lanes
 from planner.portfolio import Task
 from planner.thinking_view import budgets, lengths
 
@@ -44,6 +45,19 @@ def agent(plan: Plan, task: Task) -> None:
             for each in panel.repeats
         ]
         cards.sentences(told, "How repeatable your own runs are", quiet=True)
+
+
+def lanes(task: Task) -> None:
+    """Mean input of a task whose requests mostly need a few pieces, beside the whole input every time."""
+    found = two_lanes(task)
+    if found is None:
+        return
+    st.header("What two lanes send", anchor=False)
+    with st.container(horizontal=True, key="patterns_figures_lanes"):
+        for each in (found.longer, found.tokens, found.saved):
+            number.figure(each.label, words.step_value(each), lambda each=each: each, key=f"patterns_lanes_{each.name}")  # type: ignore[misc]
+    if not found.shortens:
+        cards.note("What a search gives is no shorter than the requests themselves: two lanes save nothing here.")
 
 
 def thinking(plan: Plan, task: Task) -> None:

@@ -139,7 +139,9 @@ def test_patterns_of_their_own_kind_of_task(shell: Open, example: Portfolio, sto
     store.apply(example.id, SetWays(task_id="help-centre-assistant", ways=ways))
     at = shell("patterns", plan=example.id, task="help-centre-assistant")
     assert title in [each.value for each in at.subheader]
-    assert ("How far to trust a run" in [each.value for each in at.header]) == (ways.agent is not None)
+    heads = [each.value for each in at.header]
+    assert ("How far to trust a run" in heads) == (ways.agent is not None)
+    assert ("What two lanes send" in heads) == (ways.lanes is not None)
     for page in ("decision", "latency", "rationale", "tasks", "portfolio"):
         assert_whole(shell(page, plan=example.id, task="help-centre-assistant"))
 
