@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -15,6 +15,8 @@ from planner.joint.checks import checks
 from planner.quantity import parse_number, shown
 from planner.stated import BY_KIND, UNMEASURED
 from planner.ways import Agent, Check, Lanes, Stage, Ways
+
+Made = TypeVar("Made", Check, Agent, Lanes, Ways)
 
 SHARE, USD, SECONDS, TOKENS, NUMBER, WHOLE, CORRELATION = "share", "usd", "s", "tokens", "number", "whole", "correlation"
 
@@ -53,11 +55,20 @@ VERIFIABLE: Mapping[str, str] = {"": "Not said", "yes": "Yes: several steps, and
 CHECKS: Mapping[str, str] = {"none": "Nothing checks it"} | {kind: row.label for kind, row in checks().items()}
 
 _MENDS = {
-    SHARE: "Type a share such as 80 % or 0.8, or leave it blank.", USD: "Type USD from 0 such as 0.002, or leave it blank.",
-    SECONDS: "Type seconds from 0 such as 20, or leave it blank.", TOKENS: "Type tokens such as 4000 or 4k, or leave it blank.",
-    NUMBER: "Type a number such as 20, or leave it blank.", WHOLE: "Type a whole number such as 15, or leave it blank.",
+    SHARE: "Type a share such as 80 % or 0.8, or leave it blank.", USD: "Type USD from 0 to 1M such as 0.002, or leave it blank.",
+    SECONDS: "Type seconds from 0 to 1M such as 20, or leave it blank.",
+    TOKENS: "Type tokens from 0 to 100M such as 4000 or 4k, or leave it blank.",
+    NUMBER: "Type a number such as 20, or leave it blank.", WHOLE: "Type a whole number from 0 to 1,000 such as 15, or leave it blank.",
     CORRELATION: "Type a correlation from −0.95 to 0.99 such as 0.66, or leave it blank.",
 }  # fmt: skip
+_MENDS_OF = {
+    "steps": "Type steps of one run from 1 to 10,000 such as 20, or leave it blank.",
+    "retries": "Type a whole number from 0 to 20 such as 2, or leave it blank.",
+    "minutes_per_review": "Type minutes from 0 to 10,000 such as 4, or leave it blank.",
+    "usd_per_review_hour": "Type USD from 0 to 10,000 such as 60, or leave it blank.",
+    "hard_request_cost_ratio": "Type how many times the mean request, from 1 to 10 such as 1.3, or leave it blank.",
+}
+"""Fields with bounds of their own."""
 _STAGE = "Write one stage a line: name, input tokens, output tokens, and calls a request where there are several"
 
 _TWO_WAYS = "'{line}' can be read in two ways. Put a space after each comma that parts two numbers, for example: Answer, 3,000, 400."
@@ -142,35 +153,61 @@ def _text(value: float | None, kind: str) -> str:
 
 
 def read_ways(typed: Mapping[str, Any], held: Ways) -> TypedWays:
-    """What was typed, laid over what the task holds: what the form does not show (a note) stays."""
+    """What was typed, laid over what the task holds: what the form does not show (a note) stays, and so does what nobody touched."""
     problems: dict[str, str] = {}
+    shown_now, held_parts = typed_from(held), {"": held, "check": held.check, "lanes": held.lanes, "agent": held.agent}
     parts: dict[str, dict[str, Any]] = {"": {}, "check": {"kind": typed["check_kind"]}, "lanes": {}, "agent": {}}
-    for group in GROUPS.values():
-        for name, (part, field, kind) in group.items():
-            parts[part][field] = _value(str(typed[name] or ""), kind, name, problems)
-    stages = _stages(str(typed["stages"] or ""), problems)
+    for group, fields in GROUPS.items():
+        # What stands in a group that is switched off counts for nothing.
+        found = problems if typed.get(OPENED_BY.get(group, ""), True) else {}
+        for name, (part, field, kind) in fields.items():
+            text, owner = str(typed[name] or "").strip(), held_parts[part]
+            # A text shows a number to six digits or so; untouched, it stands for all of them.
+            same = owner is not None and text == shown_now[name]
+            parts[part][field] = getattr(owner, field) if same else _value(text, kind, name, found)
+    lines = str(typed["stages"] or "").strip()
     top = parts[""] | {
-        "comparable_answers": bool(typed["comparable_answers"]), "stages": stages,
+        "comparable_answers": bool(typed["comparable_answers"]),
+        "stages": held.stages if lines == shown_now["stages"].strip() else _stages(lines, problems),
         "verifiable": {"": None, "yes": True, "no": False}[str(typed["verifiable"] or "")],
     }  # fmt: skip
-    # A cleared field goes back to where it starts.
-    agent = {name: value for name, value in parts["agent"].items() if value is not None}
-    agent |= {"history_cached": bool(typed["history_cached"]), "keeps_memory": bool(typed["keeps_memory"])}
-    lanes = {name: value for name, value in parts["lanes"].items() if value is not None}
-    if problems:
-        return TypedWays(None, problems)
-    made: dict[str, Any] = {}
+    switched = {name: bool(typed[name]) for name in ("history_cached", "keeps_memory")}
+    made = top | {
+        "check": _made(Check, parts["check"], problems),
+        "agent": _made(Agent, parts["agent"] | switched, problems) if typed["agent_task"] else None,
+        "lanes": _made(Lanes, parts["lanes"], problems) if typed["lanes_task"] else None,
+    }
+    ways = _made(Ways, held.model_dump(exclude=set(made)) | made, problems)
+    return TypedWays(None if problems else ways, _in_order(problems))
+
+
+def _made(kind: type[Made], given: Mapping[str, Any], problems: dict[str, str]) -> Made | None:
+    """A part of Ways; None once something cannot be used. A cleared field goes back to where it starts."""
     try:
-        made = top | {"check": Check(**parts["check"])}
-        made["agent"] = Agent(**agent) if typed["agent_task"] else None
-        made["lanes"] = Lanes(**lanes) if typed["lanes_task"] else None
-        return TypedWays(Ways(**(held.model_dump(exclude=set(made)) | made)), {})
+        return kind(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         for problem in error.errors():
             raised = problem.get("ctx", {}).get("error")
             name = _named(problem["loc"])
-            problems.setdefault(name, str(raised) if isinstance(raised, InputError) else f"{_mend(name)}")
-        return TypedWays(None, problems)
+            problems.setdefault(name, str(raised) if isinstance(raised, InputError) else _out_of_range(name))
+        return None
+
+
+def edits(newest: Ways, base: Ways, typed: Mapping[str, Any]) -> TypedWays:
+    """What was typed since `base` laid over the ways as they are now: two people who change different fields both get theirs."""
+    before = typed_from(base)
+    touched = {name: raw for name, raw in typed.items() if _plain(raw) != _plain(before[name])}
+    return read_ways(typed_from(newest) | touched, newest)
+
+
+def _plain(raw: Any) -> Any:
+    return raw if isinstance(raw, bool) else str(raw or "").strip()
+
+
+def _in_order(problems: Mapping[str, str]) -> dict[str, str]:
+    """Problems in the order of the form, the pipeline's where the page shows it: after easy requests."""
+    order = [*GROUPS["check"], *GROUPS["easy"], "stages", *GROUPS["agent"], *GROUPS["lanes"], *GROUPS["models"]]
+    return {name: problems[name] for name in order if name in problems}
 
 
 def _named(loc: tuple[int | str, ...]) -> str:
@@ -179,9 +216,13 @@ def _named(loc: tuple[int | str, ...]) -> str:
     return next((name for group in GROUPS.values() for name, (_, field, _) in group.items() if field == last), "stages")
 
 
-def _mend(name: str) -> str:
+def _mend(name: str, kind: str) -> str:
+    return _MENDS_OF.get(name, _MENDS[kind])
+
+
+def _out_of_range(name: str) -> str:
     kind = next((kind for group in GROUPS.values() for each, (_, _, kind) in group.items() if each == name), None)
-    return f"{_STAGE}." if kind is None else f"That is out of range. {_MENDS[kind]}"
+    return f"{_STAGE}." if kind is None else f"That is out of range. {_mend(name, kind)}"
 
 
 def _value(text: str, kind: str, name: str, problems: dict[str, str]) -> float | None:
@@ -194,11 +235,11 @@ def _value(text: str, kind: str, name: str, problems: dict[str, str]) -> float |
         # 0.7 % is 0.007, not a float product's neighbour of it.
         value = float(f"{value / 100:.12g}") if percent else value
     except InputError:
-        problems[name] = f"'{text[:40]}' is not a number. {_MENDS[kind]}"
+        problems[name] = f"'{text[:40]}' is not a number. {_mend(name, kind)}"
         return None
     low, high = (-0.95, 0.99) if kind == CORRELATION else (0.0, 1.0 if kind == SHARE else float("inf"))
     if not low <= value <= high or (kind == WHOLE and not value.is_integer()):
-        problems[name] = f"'{text[:40]}' cannot be. {_MENDS[kind]}"
+        problems[name] = f"'{text[:40]}' cannot be. {_mend(name, kind)}"
         return None
     return value
 

@@ -14,7 +14,7 @@ from planner.commands import SetWays
 from planner.portfolio import Task
 from planner.quantities import vocabulary
 from planner.ways import Ways
-from planner.ways_typed import CHECKS, GROUPS, OPENED_BY, VERIFIABLE, left_blank, read_ways, typed_from
+from planner.ways_typed import CHECKS, GROUPS, OPENED_BY, VERIFIABLE, edits, left_blank, read_ways, typed_from
 
 _TABS = {
     "check": ("Check", "What decides whether a small model's answer is good enough. Blank fields count as their grey text says."),
@@ -51,13 +51,19 @@ def draw(task: Task) -> Ways:
     if tried != task.ways:
         with st.container(horizontal=True, vertical_alignment="center", key="patterns_trying"):
             cards.note("You are trying this out. Nothing is changed in the plan yet.")
-            st.button("Keep it", key="patterns_keep", type="primary", on_click=_keep, args=(task.id, tried))
+            st.button("Keep it", key="patterns_keep", type="primary", on_click=_keep, args=(task.id, task.ways, typed))
             st.button("Back to what is kept", key="patterns_reset", on_click=state.form_done, args=("ways",))
     return tried
 
 
-def _keep(task_id: str, ways: Ways) -> None:
-    if state.run(SetWays(task_id=task_id, ways=ways)):
+def _keep(task_id: str, base: Ways, typed: Mapping[str, Any]) -> None:
+    # Somebody else may have saved since the form was drawn: what was not touched here stays theirs.
+    held = state.store().get(state.plan_id() or "")
+    task = next((each for each in held.portfolio.tasks if each.id == task_id), None) if held else None
+    found = edits(base if task is None else task.ways, base, typed)
+    if found.ways is None:
+        state.say(f"Not kept: {next(iter(found.problems.values()))}", tone="problem")
+    elif state.run(SetWays(task_id=task_id, ways=found.ways)):
         state.form_done("ways")
 
 

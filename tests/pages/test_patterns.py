@@ -116,6 +116,18 @@ def test_fields_of_an_agent_are_open_once_it_is_one(shell: Open, example: Portfo
     assert "How far to trust a run" in [each.value for each in at.header]
 
 
+def test_what_somebody_else_saved_meanwhile_stays_where_it_was_not_touched(shell: Open, example: Portfolio, store: Store) -> None:
+    at = shell("patterns", plan=example.id, task="code-review")
+    field(at, "text_input", "_easy_share").set_value("80 %").run()
+    # Saved after this page was drawn, before it is drawn again.
+    store.apply(example.id, SetWays(task_id="code-review", ways=Ways(check=Check(kind="people"), note="Theirs")))
+    field(at, "button", "patterns_keep").click().run()
+    assert_whole(at)
+    held = store.get(example.id)
+    assert held
+    assert held.portfolio.task("code-review").ways == Ways(check=Check(kind="people"), note="Theirs", easy_share=0.8)
+
+
 def test_reset_goes_back_to_what_is_kept(shell: Open, example: Portfolio) -> None:
     at = shell("patterns", plan=example.id, task="code-review")
     before = lead(at)

@@ -37,6 +37,7 @@ from planner.commands import (
     SetTerm,
     SetTraining,
     SetTuning,
+    SetWays,
     command_from_json,
     command_to_json,
 )
@@ -48,6 +49,7 @@ from planner.portfolio import Change, MeasuredScore, ModelRef, Portfolio, Qualit
 from planner.quantity import Quantity
 from planner.serving_policy import ServingPolicy
 from planner.terms import CapabilityOverride, OwnModel, OwnPrice, PriceTerm
+from planner.ways import Agent, Check, Lanes, Ways
 from tests.unit.portfolios import SMALL
 
 NEW = Task(id="new", name="New task")
@@ -77,6 +79,10 @@ OURS = OwnModel(
     created_on=date(2026, 11, 21),
 )  # fmt: skip
 TUNING = Tuning(labels=20_000, method="dpo", pilot=Pilot(model="Llama-3.1-8B", score=91.5, cases=200, labels=2_000), own_outputs=True)
+WAYS = Ways(
+    check=Check(kind="tests", accepts_wrong_share=1 / 3), agent=Agent(steps=20, history_cached=False), lanes=Lanes(), verifiable=False,
+    comparable_answers=True, note="Asked the team",
+)  # fmt: skip
 PINNED = "0123456789ab"
 PLAN = SMALL.model_copy(
     update={"tasks": (*SMALL.tasks, SHAPED), "price_terms": (REGION, OFF), "capability_overrides": (WINDOW,), "own_models": (OURS,)}
@@ -99,6 +105,7 @@ COMMANDS: list[tuple[Command, str]] = [
     (MoveTask(task_id="a", index=99), "Moved 'Answer'"),
     (RenamePortfolio(name="  Next  "), "Renamed the plan to 'Next'"),
     (SetTuning(task_id="a", tuning=TUNING), "Changed what 'Answer' could be tuned with"),
+    (SetWays(task_id="a", ways=WAYS), "Changed how 'Answer' could be served"),
     (SetTraining(task_id="a", training=Training(advantage="Our letters")), "Changed what speaks for training a model for 'Answer'"),
     (SetPolicy(policy=Policy(horizon_months=24)), "Changed the policy"),
     (SetServing(serving=ServingPolicy(failover_replicas=2)), "Changed how you would serve models yourself"),
@@ -149,6 +156,7 @@ def test_commands_and_their_inverses_survive_json(command: Command, _summary: st
         (MoveTask(task_id="gone", index=0), "No task 'gone'"),
         (ReplaceTask(task=NEW), "No task 'new'"),
         (SetTuning(task_id="gone", tuning=TUNING), "No task 'gone'"),
+        (SetWays(task_id="gone", ways=WAYS), "No task 'gone'"),
         (SetTraining(task_id="gone", training=Training()), "No task 'gone'"),
         (AddTask(task=NEW.model_copy(update={"id": "a"})), "Tasks 1 and 5 have the same id 'a'"),
         (RenamePortfolio(name="   "), "Type at least 1 character"),

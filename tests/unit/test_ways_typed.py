@@ -6,13 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planner import words
 from planner.applying import apply_command
 from planner.commands import SetWays
 from planner.errors import InputError
+from planner.fields import FIELDS
+from planner.own_model_typed import TRAINING, TUNING
 from planner.portfolio import Portfolio, Task
 from planner.portfolio_io import dump_portfolio, load_portfolio
+from planner.quantities import vocabulary
 from planner.ways import Agent, Check, Lanes, Stage, Ways
-from planner.ways_typed import GROUPS, left_blank, read_ways, typed_from
+from planner.ways_typed import GROUPS, SWITCHES, edits, left_blank, read_ways, typed_from
 
 shares = st.one_of(st.none(), st.integers(0, 1000).map(lambda n: n / 1000))
 tokens = st.integers(0, 1_000_000).map(float)
@@ -69,7 +73,8 @@ def test_setting_is_undone_by_its_inverse() -> None:
     [
         ("accepts_wrong_share", "120 %", "cannot be. Type a share such as 80 %"),
         ("usd_per_check", "cheap", "'cheap' is not a number. Type USD"),
-        ("tools", "2.5", "'2.5' cannot be. Type a whole number"),
+        ("hard_request_cost_ratio", "0.5", "from 1 to 10 such as 1.3"),
+        ("thinking_budget_tokens", "1e12", "from 0 to 100M such as 4000"),
         ("correctness_correlation", "1", "'1' cannot be. Type a correlation"),
         ("stages", "Answer, 3000", "'Answer, 3000' is not a stage"),
         ("stages", "Answer, 3000, 400", "One stage is the request itself"),
@@ -147,3 +152,62 @@ def test_blank_fields_say_what_counts_instead() -> None:
     # A model's check costs what that model costs; a run's steps are read off its quality.
     assert not {"usd_per_check", "step_right_share"} & set(left_blank("model"))
     assert set(told) <= {name for group in GROUPS.values() for name in group}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("steps", "0", "Type steps of one run from 1 to 10,000"), ("retries", "21", "Type a whole number from 0 to 20"),
+        ("tools", "2.5", "'2.5' cannot be. Type a whole number from 0 to 1,000"),
+        ("minutes_per_review", "1e5", "from 0 to 10,000 such as 4"),
+    ],
+)  # fmt: skip
+def test_the_mend_names_the_bounds_and_a_group_switched_off_counts_for_nothing(name: str, text: str, said: str) -> None:
+    typed = typed_from(Ways()) | {name: text}
+    assert said in read_ways(typed | {"agent_task": True}, Ways()).problems[name]
+    # Its fields are closed on the page: nobody could mend them there.
+    assert read_ways(typed, Ways()).ways == Ways()
+
+
+_LAST = Stage(name="B", input_tokens=1, output_tokens=2, carries_quality=True)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        Ways(easy_share=1 / 3, router_error_share=1 / 7), Ways(agent=Agent(tools=2.5, steps=1 / 0.3)), Ways(lanes=Lanes(found_share=2 / 3)),
+        Ways(stages=(_LAST,)), Ways(stages=(_LAST.model_copy(update={"name": "A"}), _LAST)), Ways(note="Said in May", easy_share=0.5),
+    ],
+    ids=["long shares", "half a tool", "lanes", "one stage", "two stages write", "note"],
+)  # fmt: skip
+def test_what_nobody_touched_stays_to_the_last_digit(held: Ways) -> None:
+    """A file may hold what the form shows rounded, or would not let anybody type."""
+    assert read_ways(typed_from(held), held).ways == held
+    changed = read_ways(typed_from(held) | {"usd_per_check": "0.01"}, held).ways
+    assert changed == held.model_copy(update={"check": Check(usd_per_check=0.01)})
+
+
+def test_every_mistake_is_said_at_once_in_the_order_of_the_form() -> None:
+    typed = typed_from(Ways()) | {
+        "thinking_budget_tokens": "lots", "steps": "0", "agent_task": True, "stages": "Route", "easy_share": "half", "check_s": "1e9",
+    }  # fmt: skip
+    assert list(read_ways(typed, Ways()).problems) == ["check_s", "easy_share", "stages", "steps", "thinking_budget_tokens"]
+
+
+def test_two_people_who_change_different_fields_of_one_task_both_get_theirs() -> None:
+    base = Ways(check=Check(kind="tests", usd_per_check=0.001), easy_share=1 / 3)
+    newest = base.model_copy(update={"check": Check(kind="schema", usd_per_check=0.001), "note": "Theirs"})
+    found = edits(newest, base, typed_from(base) | {"usd_per_check": "0.02", "comparable_answers": True})
+    assert found.ways == newest.model_copy(update={"check": Check(kind="schema", usd_per_check=0.02), "comparable_answers": True})
+    # Stages typed here and an agent made there cannot both be.
+    stages = typed_from(base) | {"stages": "Route, 600, 20\nAnswer, 3000, 400"}
+    assert "not both" in edits(base.model_copy(update={"agent": Agent()}), base, stages).problems["stages"]
+
+
+def test_every_field_is_a_quantity_with_a_label_of_its_own() -> None:
+    names = [*(name for group in GROUPS.values() for name in group), *SWITCHES, "verifiable"]
+    assert {*names, "check_kind", "stages"} == set(typed_from(Ways()))
+    labels = [words.label(name) for name in names]
+    assert all(name in vocabulary() for name in names)
+    assert len(set(labels)) == len(labels)
+    assert not set(labels) & {*(field.label for field in FIELDS.values()), *(words.label(name) for name in (*TUNING, *TRAINING))}
