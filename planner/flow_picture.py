@@ -15,6 +15,8 @@ _WIDE, _TALL = (200, 92), (168, 112)
 _BOX = (150, 66)
 _LONGEST = 24
 _MOST_LINE = 9.0
+_LINE_OPACITY = 0.7
+"""Lines keep a contrast of 3 : 1 on the background of either mode: how wide they are says where requests go."""
 _EDGE = 2.0
 """Room around everything drawn, for the strokes of boxes at the edge."""
 _LABEL = (12, 3.8)
@@ -137,7 +139,7 @@ def _line(start: tuple[float, float], end: tuple[float, float], node: _Node, to:
     else:
         x0, x1 = x0 + _half(node)[0], x1 - _half(to)[0]
         bend = f"M{x0:.0f} {y0:.0f} C{(x0 + x1) / 2:.0f} {y0:.0f} {(x0 + x1) / 2:.0f} {y1:.0f} {x1:.0f} {y1:.0f}"
-    drawn = f'<path d="{bend}" fill="none" stroke="{colours.primary}" stroke-opacity="0.45" stroke-width="{wide:.1f}"/>'
+    drawn = f'<path d="{bend}" fill="none" stroke="{colours.link}" stroke-opacity="{_LINE_OPACITY}" stroke-width="{wide:.1f}"/>'
     label, (x, y) = _label(node, to), end
     if label:
         halo = f' font-weight="600" paint-order="stroke" stroke="{colours.background}" stroke-width="4"'

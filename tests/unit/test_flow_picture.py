@@ -12,6 +12,7 @@ from planner import words
 from planner.flow_picture import picture, told
 from planner.palette import DARK, LIGHT, palette
 from planner.patterns_view import FlowCall, FlowPath
+from tests.unit.test_palette import contrast
 
 SVG = "{http://www.w3.org/2000/svg}"
 DRAFT = FlowCall("draft", "Small 1", 0.001, 2.0)
@@ -122,3 +123,12 @@ def test_what_nobody_knows_is_said_to_be_unknown() -> None:
     assert f"$0.001 · {words.seconds(None)}" in said
     assert f"accepted {words.share(None)}" in said
     assert "nan" not in picture(paths, "A title").casefold()
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_lines_can_be_told_from_the_background(mode: str) -> None:
+    ground = palette(mode).background
+    for path in drawn(CASCADE, mode).iter(f"{SVG}path"):
+        over, share = path.attrib["stroke"], float(path.attrib["stroke-opacity"])
+        mixed = [round(share * int(over[n : n + 2], 16) + (1 - share) * int(ground[n : n + 2], 16)) for n in (1, 3, 5)]
+        assert contrast("#{:02x}{:02x}{:02x}".format(*mixed), ground) >= 3
